@@ -1,0 +1,92 @@
+"""The contract between CastCore and its plugins."""
+
+from castcore_sdk.config import ExtensionConfig, Secret, ui
+from castcore_sdk.context import DocumentStore, OAuthSession, PluginContext
+from castcore_sdk.destination import (
+    BroadcastMetadata,
+    BroadcastPhase,
+    BroadcastRequest,
+    BroadcastStatus,
+    Destination,
+    OAuthProvider,
+    PublishProtocol,
+    PublishTarget,
+    StreamLimits,
+    SupportsMetadata,
+    SupportsOAuth,
+    SupportsStatus,
+)
+from castcore_sdk.encoder import EncoderArguments, EncodeRequest, EncoderProfile, FFmpegInfo, HardwareInfo
+from castcore_sdk.errors import (
+    AuthenticationError,
+    CastCoreError,
+    ConfigurationError,
+    NotFoundError,
+    PermanentError,
+    TemporaryError,
+)
+from castcore_sdk.event import Event
+from castcore_sdk.extension import CheckResult, ConfigT, Extension, Severity
+from castcore_sdk.hookspecs import hookimpl, hookspec
+from castcore_sdk.notifier import Notification, Notifier
+from castcore_sdk.placement import Link, Needs, Placement
+from castcore_sdk.source import IngestSource, SourceRequest
+from castcore_sdk.storage import MediaInput, StorageBackend, StorageEntry, StoragePath, SupportsWrite
+from castcore_sdk.web import Page, PageRequest, RedirectResponse, TemplateResponse
+
+__version__ = "1.0.0"
+
+__all__ = [
+    "AuthenticationError",
+    "BroadcastMetadata",
+    "BroadcastPhase",
+    "BroadcastRequest",
+    "BroadcastStatus",
+    "CastCoreError",
+    "CheckResult",
+    "ConfigT",
+    "ConfigurationError",
+    "Destination",
+    "DocumentStore",
+    "EncodeRequest",
+    "EncoderArguments",
+    "EncoderProfile",
+    "Event",
+    "Extension",
+    "ExtensionConfig",
+    "FFmpegInfo",
+    "HardwareInfo",
+    "IngestSource",
+    "Link",
+    "MediaInput",
+    "Needs",
+    "NotFoundError",
+    "Notification",
+    "Notifier",
+    "OAuthProvider",
+    "OAuthSession",
+    "Page",
+    "PageRequest",
+    "PermanentError",
+    "Placement",
+    "PluginContext",
+    "PublishProtocol",
+    "PublishTarget",
+    "RedirectResponse",
+    "Secret",
+    "Severity",
+    "SourceRequest",
+    "StorageBackend",
+    "StorageEntry",
+    "StoragePath",
+    "StreamLimits",
+    "SupportsMetadata",
+    "SupportsOAuth",
+    "SupportsStatus",
+    "SupportsWrite",
+    "TemplateResponse",
+    "TemporaryError",
+    "hookimpl",
+    "hookspec",
+    "ui",
+]

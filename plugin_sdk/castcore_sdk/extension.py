@@ -1,0 +1,74 @@
+"""The base of everything a plugin registers."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+
+from castcore_sdk.config import ExtensionConfig
+from castcore_sdk.context import PluginContext
+
+ConfigT = TypeVar("ConfigT", bound=ExtensionConfig)
+
+
+class Severity(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One line of a connection test or readiness check."""
+
+    code: str
+    severity: Severity
+    params: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    config_field: str | None = None
+
+
+class Extension(ABC, Generic[ConfigT]):
+    """Base of everything a plugin registers; instances live as long as one saved configuration."""
+
+    id: ClassVar[str]
+    config_model: ClassVar[type[ExtensionConfig]]
+    config_version: ClassVar[int] = 1
+    timeouts: ClassVar[Mapping[str, timedelta]] = {}
+    max_parallel: ClassVar[int] = 4
+
+    def __init__(self, config: ConfigT, context: PluginContext) -> None:
+        self.config = config
+        self.context = context
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            origin = get_origin(base)
+            if isinstance(origin, type) and issubclass(origin, Extension):
+                (argument,) = get_args(base)
+                if isinstance(argument, TypeVar):
+                    continue
+                if not (isinstance(argument, type) and issubclass(argument, ExtensionConfig)):
+                    raise TypeError(
+                        f"{cls.__qualname__}: the configuration must be a subclass of ExtensionConfig, not {argument!r}"
+                    )
+                cls.config_model = argument
+
+    @classmethod
+    def migrate_config(cls, data: Mapping[str, Any], *, from_version: int) -> Mapping[str, Any]:
+        """Turn stored data of an older version into the current shape. Pure: no I/O."""
+        return data
+
+    async def start(self) -> None:
+        """Acquire resources. Raise TemporaryError to be started again later."""
+
+    async def check(self) -> Sequence[CheckResult]:
+        """Test the connection with this configuration and change nothing."""
+        return ()
+
+    async def close(self) -> None:
+        """Release resources. May be called twice, and after a failed start."""

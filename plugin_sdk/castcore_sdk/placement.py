@@ -1,0 +1,46 @@
+"""Where a job's runner process runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from castcore_sdk.encoder import HardwareInfo
+from castcore_sdk.extension import ConfigT, Extension
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a job's runner needs of a machine."""
+
+    cpu: float | None = None
+    memory: int | None = None
+    devices: frozenset[str] = frozenset()
+
+
+class Link(ABC):
+    """A byte stream to a runner that speaks the runner protocol; plan and secrets travel on it."""
+
+    reference: str
+
+    @abstractmethod
+    async def read(self, limit: int, /) -> bytes: ...
+    @abstractmethod
+    async def write(self, data: bytes, /) -> None: ...
+    @abstractmethod
+    async def close(self) -> None: ...
+
+
+class Placement(Extension[ConfigT], ABC):
+    """Where a job's runner process runs: this machine, a Ray cluster, Kubernetes."""
+
+    @abstractmethod
+    async def hardware(self) -> Sequence[HardwareInfo]: ...
+    @abstractmethod
+    async def launch(self, job_id: str, needs: Needs, /) -> Link:
+        """Start a runner for the job, at most one in the whole installation."""
+
+    @abstractmethod
+    async def attach(self, reference: str, /) -> Link | None:
+        """Find a runner of an earlier life of core, or None when it is gone."""
