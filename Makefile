@@ -1,0 +1,54 @@
+# Works from a bare clone with Python 3.11 or newer and make; everything else is put into .venv.
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3) python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
+PROJECTS := plugin_sdk . plugins/castcore-nvenc plugins/castcore-vaapi
+SOURCES := castcore_core plugin_sdk plugins webui docs tests benchmarks
+
+.PHONY: help demo test check bench soak wheels format clean
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+demo: $(VENV)/.installed ## stream a clip (or MEDIA=/path/file) to RTMP, HLS and a recording on this machine
+	@$(BIN)/castcore demo $(if $(MEDIA),--media "$(MEDIA)")
+
+test: $(VENV)/.dev ## run the test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## lint, types, import directions, formatting
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/towncrier build --draft --version next >/dev/null
+
+bench: $(VENV)/.dev ## measure against the references and write benchmarks/results.json
+	$(BIN)/python benchmarks/run.py
+
+soak: $(VENV)/.dev ## run the long tests
+	$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
+
+wheels: $(VENV)/.dev ## build every distribution into dist/
+	for project in $(PROJECTS); do PIP_CONSTRAINT=constraints.txt $(BIN)/python -m build --wheel --outdir dist $$project || exit 1; done
+
+format: $(VENV)/.dev ## format the code
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+clean: ## remove what was built
+	rm -rf $(VENV) dist build demo test-artefacts
+
+$(VENV)/bin/python:
+	@$(PYTHON) tools/fit.py
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python constraints.txt pyproject.toml $(wildcard */*/pyproject.toml */pyproject.toml)
+	$(PIP) install -q pip
+	$(PIP) install -q $(foreach project,$(PROJECTS),-e ./$(project))
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(PIP) install -q --group dev
+	@touch $@

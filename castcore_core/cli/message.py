@@ -1,0 +1,76 @@
+"""What a person at a terminal reads: language, sentences for codes, and errors without a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, NoReturn
+
+from castcore_core.i18n import LANGUAGES, Text, translate
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def language() -> str:
+    """Return the language to speak: ``--lang``, ``CASTCORE_LANGUAGE``, then the locale; English where none fits."""
+    for index, argument in enumerate(sys.argv[1:], start=1):
+        if argument.startswith("--lang="):
+            return _known(argument.partition("=")[2])
+        if argument == "--lang" and index + 1 < len(sys.argv):
+            return _known(sys.argv[index + 1])
+    for name in ("CASTCORE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return _known(value)
+    return "en"
+
+
+def _known(value: str) -> str:
+    return value[:2].lower() if value[:2].lower() in LANGUAGES else "en"
+
+
+@cache
+def console() -> Console:
+    """Return the terminal for people: standard error, so that standard output stays free for ``--json``."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def say(name: str, /, **params: object) -> str:
+    """Return the command line's own text ``cli.NAME`` in the user's language."""
+    return translate(f"cli.{name}", params, language=language()).message
+
+
+def text_of(code: str, params: Mapping[str, object] | None = None) -> Text:
+    """Return message, cause and remedy of any code, of the core or of an installed plugin."""
+    return translate(code, params, language=language())
+
+
+def show_problem(code: str, params: Mapping[str, object] | None = None, *, level: str = "error") -> None:
+    """Print one problem: what, why, what to do, and the code to search for."""
+    from rich.markup import escape
+
+    text = text_of(code, params)
+    colour = {"error": "red", "warning": "yellow"}.get(level, "cyan")
+    terminal = console()
+    terminal.print(
+        f"[{colour}]{say('level_' + level)}[/{colour}] {escape(text.message)} [dim]({escape(code)})[/dim]", soft_wrap=True
+    )
+    for line in (text.cause, text.remedy):
+        if line:
+            terminal.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def fail(code: str, params: Mapping[str, object] | None = None, *, status: int, json_output: bool = False) -> NoReturn:
+    """Say what is wrong and end the program with ``status``."""
+    if json_output:
+        import json
+
+        error = {"code": code, "params": dict(params or {}), "level": "error"}
+        print(json.dumps({"error": error}), flush=True)  # noqa: T201
+    else:
+        show_problem(code, params)
+    raise SystemExit(status)
