@@ -1,0 +1,1 @@
+"""Look into media that nobody has vouched for."""
