@@ -1,0 +1,37 @@
+"""Put the application together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+
+from quart import Quart
+
+from castcore_core.api import envelope, openapi, planned, rule
+from castcore_core.api.gate import ClosedGate, Gate
+from castcore_core.api.json import StrictJSON
+from castcore_core.core import Core
+from castcore_core.feature import FEATURES, GATE, Feature, load
+
+PREFIX = "/api/v1"
+
+
+def create_app(core: Core, *, features: Iterable[Feature] = FEATURES, gate: Gate | None = None) -> Quart:
+    """Return the application with the routes of ``features``; ``gate`` is the accounts' unless one is given."""
+    app = Quart("castcore_core", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=rule.BODY_LIMIT, BODY_TIMEOUT=30, RESPONSE_TIMEOUT=60)
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    app.extensions["castcore"] = core
+    openapi.install(app)
+    app.json = StrictJSON(app)
+    envelope.install(app)
+    rule.install(app, core, gate or (load(GATE)(core) if GATE else ClosedGate()))
+    for feature in features:
+        if feature.routes:
+            module = import_module(feature.routes)
+            app.register_blueprint(module.blueprint, url_prefix=PREFIX)
+            if hasattr(module, "root"):
+                app.register_blueprint(module.root)
+    planned.install(app, PREFIX)
+    return app

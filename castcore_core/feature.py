@@ -1,0 +1,48 @@
+"""The rooms of the house: one line per folder that brings models, routes or something that runs.
+
+``docs/explanation/server.md`` shows how a folder is written; this list is all there is to register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+__all__ = ["FEATURES", "GATE", "Feature", "load", "model_modules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """What one folder brings to the server."""
+
+    name: str
+    models: str | None = None
+    """Module with Tortoise models; they belong to the app ``core`` (foreign keys: ``"core.User"``)."""
+    routes: str | None = None
+    """Module with ``blueprint`` (mounted at ``/api/v1``) and, where needed, ``root`` (mounted at ``/``)."""
+    run: str | None = None
+    """``MODULE:FUNCTION``: an async context manager over the :class:`~castcore_core.core.Core`, entered in this order
+    before the first request and left in reverse order at the stop."""
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature("api", models="castcore_core.api.models", routes="castcore_core.api.routes"),
+    Feature("monitoring", routes="castcore_core.monitoring.routes", run="castcore_core.monitoring.sample:run"),
+)
+
+GATE: str | None = None
+"""``MODULE:FUNCTION`` that makes the gate of all routes from the Core; without one only open routes answer."""
+
+
+def model_modules() -> list[str]:
+    """Return the modules with models, in the order of the features."""
+    return [feature.models for feature in FEATURES if feature.models]
+
+
+def load(reference: str) -> Callable[..., Any]:
+    """Return the object that ``MODULE:NAME`` names."""
+    module, _, name = reference.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found

@@ -1,0 +1,1 @@
+"""How the server and its machine are: health, figures, Prometheus."""
