@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from quart import Quart
 from quart_schema import Info, QuartSchema
@@ -60,7 +60,7 @@ def install(app: Quart) -> None:
         security_schemes={"bearer": HttpSecurityScheme(scheme="bearer")},
         security=[{"bearer": []}],
         conversion_preference="pydantic",
-        pydantic_dump_options=PydanticDumpOptions(mode="json"),
+        pydantic_dump_options=cast(PydanticDumpOptions, {"mode": "json"}),  # its type leaves mode out
         openapi_provider_class=_Provider,
     )
 
