@@ -30,6 +30,8 @@ class Core:
     life: str = field(default_factory=lambda: str(uuid.uuid4()))
     """This life of the server; another after every start."""
     started: float = field(default_factory=time.monotonic)
+    announcements: list[tuple[str, dict[str, str | int]]] = field(default_factory=list, repr=False)
+    """Codes with parameters that are printed on the terminal once at the start, never logged: the setup token."""
     _services: dict[type[object], object] = field(default_factory=dict, repr=False)
 
     def provide(self, service: object) -> None:
