@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from quart_schema import security_scheme, tag_blueprint, validate_response
 
 from castcore_core import __version__
 from castcore_core.api.gate import current_actor
+from castcore_core.api.live import Message, Outbox, send_live
 from castcore_core.api.rule import current_core
 from castcore_core.error import UnauthenticatedError
 from castcore_core.monitoring.health import Health
@@ -22,6 +24,8 @@ blueprint = Blueprint("monitoring", __name__)
 root = Blueprint("monitoring_root", __name__)
 tag_blueprint(blueprint, ["monitoring"])
 tag_blueprint(root, ["monitoring"])
+
+_PERIOD_S = 2.0
 
 
 class CheckAnswer(BaseModel):
@@ -64,6 +68,23 @@ async def health() -> HealthAnswer:
 async def metrics() -> Figures:
     """Return the figures of machine and server, at most a second old."""
     return await current_core().get(Sampler).figures()
+
+
+@blueprint.websocket("/ws/system")
+async def live_figures() -> None:
+    """Send the figures every two seconds."""
+    core, outbox = current_core(), Outbox()
+
+    async def measure() -> None:
+        outbox.put(Message("snapshot", (await core.get(Sampler).figures()).model_dump()))
+        while True:
+            await asyncio.sleep(_PERIOD_S)
+            outbox.put(Message("figures", (await core.get(Sampler).figures()).model_dump()), "figures")
+
+    async with asyncio.TaskGroup() as group:
+        measuring = group.create_task(measure())
+        await send_live(core, outbox)
+        measuring.cancel()
 
 
 @root.get("/metrics")

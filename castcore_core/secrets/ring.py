@@ -80,8 +80,8 @@ class KeyRing:
         sealed = AESGCM(self._keys[self._active]).encrypt(nonce, secret.encode(), place.encode())
         return f"{_FORMAT}.{self._active}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
-    def unlock(self, locked: str, place: str) -> str:
-        """Return the secret and remember it for the scrubber.
+    def unlock(self, locked: str, place: str, *, remember: bool = True) -> str:
+        """Return the secret and remember it for the scrubber, unless it is a whole document.
 
         Raises PermanentError ``secrets.unreadable`` where key, place or text do not fit.
         """
@@ -93,7 +93,8 @@ class KeyRing:
             opened = AESGCM(self._keys[name]).decrypt(content[:_NONCE], content[_NONCE:], place.encode()).decode()
         except (ValueError, KeyError, InvalidTag, binascii.Error):
             raise PermanentError("secrets.unreadable", params={"place": place}) from None
-        scrubber.add(opened)
+        if remember:
+            scrubber.add(opened)
         return opened
 
     def is_current(self, locked: str) -> bool:

@@ -12,6 +12,7 @@ import uvloop
 from hypercorn.asyncio import serve as serve_hypercorn
 
 from castcore_core.api.app import create_app
+from castcore_core.api.gate import Gate
 from castcore_core.config import Configuration
 from castcore_core.core import Core
 from castcore_core.feature import FEATURES, Feature
@@ -26,14 +27,18 @@ Ready = Callable[[str, Core], None]
 _log = structlog.get_logger(__name__)
 
 
-def run_server(configuration: Configuration, ready: Ready, *, features: Iterable[Feature] = FEATURES) -> None:
+def run_server(
+    configuration: Configuration, ready: Ready, *, features: Iterable[Feature] = FEATURES, gate: Gate | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; raises the CastCoreError of whatever keeps it from starting."""
     configure_log(configuration)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(configuration, ready, features=tuple(features)))
+        runner.run(serve(configuration, ready, tuple(features), gate))
 
 
-async def serve(configuration: Configuration, ready: Ready, *, features: tuple[Feature, ...] = FEATURES) -> None:
+async def serve(
+    configuration: Configuration, ready: Ready, features: tuple[Feature, ...], gate: Gate | None = None
+) -> None:
     """Serve inside a running loop until the first stop signal; a second one changes nothing."""
     context = tls_context(configuration)
     with contextlib.closing(bind(configuration)) as bound:
@@ -41,7 +46,7 @@ async def serve(configuration: Configuration, ready: Ready, *, features: tuple[F
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, _stop, core, number)
-            app = create_app(core, features=features)
+            app = create_app(core, features=features, gate=gate)
             listening = asyncio.create_task(
                 serve_hypercorn(app, ListenConfig(bound, context), shutdown_trigger=core.stopping.wait)
             )

@@ -1,12 +1,21 @@
-"""A server's core and application inside the test, without a process: ``async with application(folder) as client``."""
+"""CastCore's server for tests: inside the test without a process, or as a process of its own.
+
+async with application(folder) as app: await app.test_client().get(…)
+with server(folder) as running: running.address
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-
-from quart import Quart
 
 from castcore_core.api.app import create_app
 from castcore_core.api.gate import Gate
@@ -14,13 +23,8 @@ from castcore_core.config import load_configuration
 from castcore_core.core import Core
 from castcore_core.feature import FEATURES, Feature
 from castcore_core.server.life import live
-
-
-class OpenGate:
-    """Let everybody pass: for tests of what is behind the gate."""
-
-    async def admit(self, rule: str, method: str) -> None:
-        """Admit."""
+from quart import Quart
+from servers.stage import OpenGate
 
 
 @asynccontextmanager
@@ -40,3 +44,64 @@ async def application(
     """Open core and application; ask it through ``app.test_client()``. The gate is open unless one is given."""
     async with running_core(folder, features=features, **environment) as core:
         yield create_app(core, features=features, gate=gate or OpenGate())
+
+
+@dataclass
+class ServerProcess:
+    """A server that runs beside the test."""
+
+    process: subprocess.Popen[str]
+    log: Path
+    address: str = ""
+
+    @property
+    def socket_address(self) -> str:
+        """The address for WebSockets."""
+        return self.address.replace("http", "ws", 1)
+
+    def stop(self, number: int = signal.SIGTERM) -> float:
+        """Send a signal, wait for the end and return how many seconds it took."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(20)
+        return time.monotonic() - begun
+
+
+def start(folder: Path, *, module: str = "castcore_core.server", **environment: str) -> ServerProcess:
+    """Start a process; its first line of output is awaited by :func:`address_of`."""
+    log = folder.with_name(f"{folder.name}.log")
+    surrounding = {name: value for name, value in os.environ.items() if not name.startswith("CASTCORE_")}
+    surrounding |= {"CASTCORE_DATA_DIR": str(folder), "CASTCORE_PORT": "0"} | environment
+    surrounding["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", module, "--json"],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=surrounding,
+        )
+    return ServerProcess(process, log)
+
+
+def wait_ready(started: ServerProcess) -> ServerProcess:
+    """Wait until the server says its address."""
+    assert started.process.stdout is not None
+    line = started.process.stdout.readline()
+    assert line, started.log.read_text()
+    started.address = json.loads(line)["address"]
+    return started
+
+
+@contextmanager
+def server(folder: Path, *, module: str = "castcore_core.server", **environment: str) -> Iterator[ServerProcess]:
+    """Start a server, wait until it is ready, and end it with the block."""
+    started = start(folder, module=module, **environment)
+    try:
+        yield wait_ready(started)
+    finally:
+        if started.process.poll() is None:
+            started.process.kill()
+            started.process.wait()
+        if started.process.stdout:
+            started.process.stdout.close()
