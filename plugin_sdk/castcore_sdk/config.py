@@ -74,7 +74,8 @@ def _configuration_error(details: ErrorDetails) -> ConfigurationError:
     field = ".".join(str(part) for part in details["loc"]) or None
     kind = details["type"]
     if kind == "castcore":
-        return ConfigurationError(details["ctx"]["code"], field=field, params=details["ctx"]["params"])
+        context = details.get("ctx", {})
+        return ConfigurationError(context["code"], field=field, params=context["params"])
     code = _CODES.get(kind, "config.invalid")
     params: dict[str, str | int | float | bool] = {"field": field or ""}
     if code == "config.invalid":
