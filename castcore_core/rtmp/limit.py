@@ -38,7 +38,7 @@ class Timeouts:
 
     dns: float = 5.0
     connect: float = 10.0
-    tls: float = 10.0
+    tls: float = 5.0
     handshake: float = 10.0
     answer: float = 10.0
     """From a command to its answer; on our server, from the handshake to ``publish`` or ``play``."""

@@ -16,11 +16,14 @@ from typing import Any
 
 from castcore_core.rtmp.address import Endpoint
 from castcore_core.rtmp.error import NetworkError, RtmpError, SetupError
-from castcore_core.rtmp.limit import Timeouts
+from castcore_core.rtmp.limit import DEFAULT_LIMITS, Timeouts
 from castcore_core.rtmp.link import Link
 
 _STAGGER = 0.25
 """Head start of one address before the next is tried as well (RFC 8305 section 5)."""
+
+_PROBE_SECONDS = 2.0
+_PROBE_BUFFER = 2**16
 
 _Address = tuple[int, Any]
 
@@ -28,18 +31,54 @@ _Address = tuple[int, Any]
 async def open_link(endpoint: Endpoint, link: Link, *, timeouts: Timeouts, send_buffer: int) -> None:
     """Connect and attach ``link``. Raise RtmpError with the step that failed."""
     addresses = await _resolve(endpoint, timeouts.dns)
-    try:
-        async with asyncio.timeout(timeouts.connect):
-            sock = await _first_connected(endpoint, addresses, timeouts, send_buffer)
-    except TimeoutError:
-        raise NetworkError("rtmp.connect_timeout", {"peer": endpoint.peer, "seconds": timeouts.connect}) from None
+    sock = await _connect(endpoint, addresses, timeouts, send_buffer)
     loop = asyncio.get_running_loop()
-    if endpoint.tls:
-        raw, _ = await loop.create_connection(asyncio.Protocol, sock=sock)
-        link.attach(await _secured(endpoint, raw, link, timeouts.tls), raw)
-    else:
+    if not endpoint.tls:
         raw, _ = await loop.create_connection(lambda: link, sock=sock)
         link.attach(raw, raw)
+        return
+    raw, _ = await loop.create_connection(asyncio.Protocol, sock=sock)
+    try:
+        link.attach(await _secured(endpoint, raw, link, timeouts.tls), raw)
+    except _TlsUnanswered:
+        params = {"peer": endpoint.peer, "seconds": timeouts.tls}
+        if await _speaks_plain(endpoint, addresses, timeouts):
+            raise SetupError("rtmp.tls_to_plain_port", params, "it answers the plain handshake") from None
+        raise NetworkError("rtmp.handshake_timeout", params, "no answer to TLS") from None
+
+
+class _TlsUnanswered(Exception):
+    """The TLS handshake had no answer in time."""
+
+
+async def _speaks_plain(endpoint: Endpoint, addresses: list[_Address], timeouts: Timeouts) -> bool:
+    """Ask a peer that leaves TLS unanswered for a plain handshake, which holds no secret.
+
+    nginx with the RTMP module waits for 1537 bytes before it looks at the first.
+    """
+    link = Link(server=False, peer=endpoint.peer, limits=DEFAULT_LIMITS, timeouts=timeouts)
+    try:
+        sock = await _connect(endpoint, addresses, timeouts, _PROBE_BUFFER)
+        raw, _ = await asyncio.get_running_loop().create_connection(lambda: link, sock=sock)
+        link.attach(raw, raw)
+        await link.until(link.ready, _PROBE_SECONDS, NetworkError("rtmp.handshake_timeout"))
+    except RtmpError:
+        return False
+    finally:
+        link.abort()
+        if link.is_attached:
+            await asyncio.wait({link.closed})
+    return True
+
+
+async def _connect(
+    endpoint: Endpoint, addresses: list[_Address], timeouts: Timeouts, send_buffer: int
+) -> socket.socket:
+    try:
+        async with asyncio.timeout(timeouts.connect):
+            return await _first_connected(endpoint, addresses, timeouts, send_buffer)
+    except TimeoutError:
+        raise NetworkError("rtmp.connect_timeout", {"peer": endpoint.peer, "seconds": timeouts.connect}) from None
 
 
 async def _resolve(endpoint: Endpoint, seconds: float) -> list[_Address]:
@@ -162,7 +201,7 @@ async def _secured(endpoint: Endpoint, raw: asyncio.Transport, link: Link, secon
             )
     except TimeoutError:
         raw.abort()
-        raise NetworkError("rtmp.handshake_timeout", {"peer": endpoint.peer, "seconds": seconds}, "TLS") from None
+        raise _TlsUnanswered from None
     except OSError as error:
         raw.abort()
         raise _tls_error(endpoint, error) from None
