@@ -18,7 +18,9 @@ from castcore_core.runner.pipe import PipeReader, PipeWriter, open_pipe
 _PR_SET_PDEATHSIG = 1
 _MAX_LINE = 2048
 _KEPT_PREFIXES = ("LIBVA_", "CUDA_", "NVIDIA_", "FONTCONFIG_", "LC_")
-_KEPT = frozenset({"PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_RUNTIME_DIR"})
+_KEPT = frozenset(
+    {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_RUNTIME_DIR"}
+)
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 

@@ -108,7 +108,9 @@ class PipeWriter:
     def _flush(self) -> None:
         try:
             while self._pieces:
-                self._advance(os.writev(self._fd, [self._pieces[i] for i in range(min(len(self._pieces), _MOST_PIECES))]))
+                self._advance(
+                    os.writev(self._fd, [self._pieces[i] for i in range(min(len(self._pieces), _MOST_PIECES))])
+                )
         except BlockingIOError:
             if not self._waits:
                 self._waits = True

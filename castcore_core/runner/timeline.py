@@ -25,13 +25,15 @@ class Timeline:
         """The latest time given out; -1 before the first."""
         self._arrived = 0.0
         self._offset: int | None = None
+        self._gap_ms: int | None = None
         self._raw = 0
         self._source = 0
         self._latest: dict[TagKind, int] = {}
 
-    def begin(self) -> None:
-        """Let the next tag open a new segment."""
+    def begin(self, *, gap_ms: int | None = None) -> None:
+        """Let the next tag open a new segment, ``gap_ms`` behind the last tag; None: as far as time has passed."""
         self._offset = None
+        self._gap_ms = gap_ms
 
     def now(self, clock: float) -> int:
         """Return the time on the line that belongs to ``clock`` (monotonic seconds)."""
@@ -56,7 +58,9 @@ class Timeline:
         return time
 
     def _open(self, timestamp: int, clock: float) -> None:
-        target = max(self.last + 1, self.now(clock))
+        wanted = self.now(clock) if self._gap_ms is None or self.last < 0 else self.last + self._gap_ms
+        target = max(self.last + 1, wanted)
+        self._gap_ms = None
         self._raw = self._source = timestamp
         self._offset = target - timestamp
 
