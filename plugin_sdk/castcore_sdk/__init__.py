@@ -25,7 +25,7 @@ from castcore_sdk.errors import (
     TemporaryError,
 )
 from castcore_sdk.event import Event
-from castcore_sdk.extension import CheckResult, ConfigT, Extension, Severity
+from castcore_sdk.extension import EXTENSION_ID, CheckResult, ConfigT, Extension, Severity
 from castcore_sdk.hookspecs import hookimpl, hookspec
 from castcore_sdk.notifier import Notification, Notifier
 from castcore_sdk.oauth import OAuthProvider, SupportsOAuth
@@ -44,6 +44,7 @@ from castcore_sdk.web import Page, PageRequest, RedirectResponse, TemplateRespon
 __version__ = "1.0.0"
 
 __all__ = [
+    "EXTENSION_ID",
     "AuthenticationError",
     "BroadcastMetadata",
     "BroadcastPhase",

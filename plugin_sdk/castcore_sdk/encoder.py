@@ -6,10 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from castcore_sdk.errors import ConfigurationError
 from castcore_sdk.extension import CheckResult, ConfigT, Extension
+
+RateControl: TypeAlias = Literal["cbr", "vbr"]
+Latency: TypeAlias = Literal["standard", "low", "ultra-low"]
+Preset: TypeAlias = Literal["fast", "balanced", "quality"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +33,10 @@ class EncodeRequest:
     """As the encoder calls it; None: the usual one for the pixel format."""
     pixel_format: str = "yuv420p"
     """``yuv420p``, or ``yuv420p10le`` for ten bits. What the filter chain delivers before the encoder's own filters."""
-    rate_control: Literal["cbr", "vbr"] = "cbr"
+    rate_control: RateControl = "cbr"
     b_frames: int = 0
-    latency: Literal["standard", "low", "ultra-low"] = "standard"
-    preset: Literal["fast", "balanced", "quality"] = "balanced"
+    latency: Latency = "standard"
+    preset: Preset = "balanced"
 
     @property
     def gop(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from castcore_sdk.context import PluginContext
 from castcore_sdk.errors import Params
 
 ConfigT = TypeVar("ConfigT", bound=ExtensionConfig)
+
+EXTENSION_ID = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
+"""What ``Extension.id`` looks like: ``rtmp``, ``nvenc.h264``, ``my-platform``."""
 
 
 class Severity(StrEnum):
@@ -42,7 +46,7 @@ class Extension(ABC, Generic[ConfigT]):
     """
 
     id: ClassVar[str]
-    """Unique in the installation and never changed: it is stored. Lower-case letters, digits, ``.``, ``-``, ``_``."""
+    """Unique in the installation and never changed: it is stored. Matches ``EXTENSION_ID``, 48 characters at most."""
     config_model: ClassVar[type[ExtensionConfig]]
     """Set by the type argument."""
     config_version: ClassVar[int] = 1
