@@ -58,7 +58,7 @@ class Child:
                 pass_fds=pass_fds,
                 process_group=0,
                 env=minimal_environment(os.environ),
-                preexec_fn=_at_birth(os.getpid(), nice),  # noqa: PLW1509
+                preexec_fn=_at_birth(os.getpid(), nice),
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             os.close(errors)
@@ -80,7 +80,7 @@ class Child:
         self._watch()
 
     async def wait(self) -> int:
-        """Return the exit status after the last line of standard error; minus the signal's number where one ended it."""
+        """Return the exit status, after the last line of standard error; negative: the signal that ended it."""
         status = await asyncio.shield(self.exited)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._silent.wait(), 1.0)

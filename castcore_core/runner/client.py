@@ -194,7 +194,7 @@ async def launch(folder: Path, plan: JobPlan, secrets: Mapping[str, str]) -> Run
     RunFolder(folder, create=True).close()
     reader, writer = os.pipe()
     try:
-        pid = _spawn(folder.absolute(), name, writer)
+        pid = _spawn(folder, name, writer)
     finally:
         os.close(writer)
     await _await_ready(reader)
@@ -236,7 +236,7 @@ def forget(folder: Path, job_id: str) -> None:
 
 def _spawn(folder: Path, name: str, ready: int) -> int:
     module = "castcore_core.runner"
-    argv = [sys.executable, "-I", "-m", module, "--folder", str(folder), "--id", name]
+    argv = [sys.executable, "-I", "-m", module, "--folder", str(folder.absolute()), "--id", name]
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_DUP2, ready, 1),

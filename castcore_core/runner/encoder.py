@@ -108,8 +108,7 @@ class Encoder:
         child = self._child
         if child is not None and child.stdin is not None:
             self._lane.leave()
-            while self._lane.queue and not child.exited.done():
-                await asyncio.sleep(0.02)
+            await self._lane.drained()
             child.stdin.end()
 
     def interrupt(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from castcore_core.runner.argument import Filling
-from castcore_core.runner.error import Problem, RunnerError, problem_of
+from castcore_core.runner.error import Param, Problem, RunnerError, problem_of
 from castcore_core.runner.event import BusStatistics, JobState, JobStateName, OutputStatistics, Progress
 from castcore_core.runner.outputs import Outputs
 from castcore_core.runner.plan import JobPlan, OutputPlan, RenditionPlan, SlatePlan
@@ -124,7 +124,7 @@ class Job:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._on_air.wait(), seconds)
             return
-        params = {"source": self.plan.source.name, "seconds": round(seconds, 1)}
+        params: dict[str, Param] = {"source": self.plan.source.name, "seconds": round(seconds, 1)}
         self._fail(Problem("runner.source_not_up", params), self._source.diagnose())
 
     async def _await_output(self, seconds: float) -> None:
@@ -138,7 +138,11 @@ class Job:
         self.stop()
 
     async def _end_at(self, moment: float) -> None:
-        while (left := moment - time.time()) > 0:
+        """Stop at a Unix time, also when the clock is set meanwhile."""
+        while True:
+            left = moment - time.time()
+            if left <= 0:
+                break
             await asyncio.sleep(min(left, 60.0))
         self.stop()
 
@@ -167,25 +171,23 @@ class Job:
         else:
             closing = [self._source.close(seconds * 0.7), self._outputs.close(seconds * 0.6, drain=seconds * 0.15)]
             most = seconds * 0.85
-        await self._within(most, *closing)
+        work = asyncio.gather(*closing, return_exceptions=True)
+        hurry = asyncio.ensure_future(self._hurried(natural))
+        waited: set[asyncio.Future[Any]] = {work, hurry}
+        await asyncio.wait(waited, timeout=most, return_when=asyncio.FIRST_COMPLETED)
+        for one in waited:
+            one.cancel()
+        await asyncio.gather(work, hurry, return_exceptions=True)
         self._outputs.abort()
 
-    async def _within(self, seconds: float, *work: Awaitable[None]) -> None:
-        """Do the work until it is done, the time is over, or someone is in a hurry."""
-        done = asyncio.gather(*work, return_exceptions=True)
-        hurry = asyncio.ensure_future(self._hurried() if self._stop.is_set() else self._stopped_late())
-        await asyncio.wait({done, hurry}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for one in (done, hurry):
-            one.cancel()
-        await asyncio.gather(done, hurry, return_exceptions=True)
-
-    async def _hurried(self) -> None:
-        await self._hurry.wait()
-
-    async def _stopped_late(self) -> None:
-        """Wait for a stop that comes while a natural end is being delivered: it allows the usual time, no more."""
-        await self._stop.wait()
-        await asyncio.wait({asyncio.ensure_future(self._hurry.wait())}, timeout=self._stop_seconds * 0.8)
+    async def _hurried(self, natural: bool) -> None:
+        """Return when there is no more time: a second stop, or a first one and its seconds after a natural end."""
+        if natural:
+            await self._stop.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), self._stop_seconds * 0.8)
+        else:
+            await self._hurry.wait()
 
     def _finish(self) -> None:
         totals = self._outputs.statistics()

@@ -50,7 +50,7 @@ class Outputs:
             raise RunnerError("runner.plan_invalid", detail=f"output {plan.id} without arguments")
 
     def set(self, plan: OutputPlan, secrets: Mapping[str, str]) -> None:
-        """Add a destination, or change one: applied live where its way out stays the same, else it ends and begins anew."""
+        """Add a destination, or change one: live where its way out stays the same, else it ends and begins anew."""
         wanted = {name: secrets[name] for name in _secret_names(plan) if name in secrets}
         old = self._live.get(plan.id)
         if old is None and plan.id not in self._changes:

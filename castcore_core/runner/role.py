@@ -1,4 +1,4 @@
-"""Tell what a tag means to the bus. Sources: Adobe FLV annex E, Enhanced RTMP v2 (ExVideoTagHeader, ExAudioTagHeader)."""
+"""Tell what a tag means to the bus. Sources: Adobe FLV annex E, Enhanced RTMP v2."""
 
 from __future__ import annotations
 

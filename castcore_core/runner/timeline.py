@@ -17,7 +17,8 @@ class Timeline:
     A *segment* is one run of one maker (an encoder process, a slate, a publisher's connection): all its tags are moved
     by the same amount. The first tag of a segment is placed as far behind the last tag of the segment before as
     time has passed between the two, and at least 1 ms.
-    Milliseconds throughout; times that go in wrap at 2**32 or (ffmpeg's FLV muxer) at 2**31, those that come out never wrap.
+    Milliseconds throughout; times that go in wrap at 2**32 or (ffmpeg's FLV muxer) at 2**31, those that come out
+    never wrap.
     """
 
     def __init__(self) -> None:

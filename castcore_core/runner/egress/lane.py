@@ -39,6 +39,8 @@ class Lane:
         self._reached = 0
         self._delivered_ms = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._empty = asyncio.Event()
+        self._empty.set()
 
     @property
     def seconds(self) -> float:
@@ -46,7 +48,7 @@ class Lane:
         return (self._delivered_ms + self._reached) / 1000
 
     def join(self, bus: Bus) -> None:
-        """Subscribe anew: what waits is forgotten, the bus's kept tags wait instead. Nothing happens if on it already."""
+        """Subscribe, if not on the bus already; the bus's kept tags wait then instead of what waited before."""
         if self._bus is None:
             self._bus = bus
             self.queue.clear()
@@ -66,20 +68,27 @@ class Lane:
         self._pump()
 
     def disconnect(self) -> None:
-        """Leave the bus and the link. May be called twice."""
+        """Leave the bus and the link, and forget what waits. May be called twice."""
         self.leave()
         self._link = None
+        self.queue.clear()
+        self._empty.set()
         self._delivered_ms += self._reached
         self._reached = 0
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    async def drained(self) -> None:
+        """Wait until nothing waits any more, or nothing will be delivered."""
+        await self._empty.wait()
+
     def put(self, tag: Tag) -> None:
         """Take a tag off the bus."""
         link = self._link
         if link is None or self.queue or link.unsent > _HIGH_WATER:
             self.queue.put(tag)
+            self._empty.clear()
             if link is not None and self._timer is None:
                 self._pump()
         else:
@@ -105,3 +114,5 @@ class Lane:
             self._send(link, self.queue.pop())
         if self.queue:
             self._timer = asyncio.get_running_loop().call_later(_PUMP_SECONDS, self._pump)
+        else:
+            self._empty.set()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 from castcore_core.runner.backoff import Backoff
 from castcore_core.runner.bus import Bus
@@ -15,7 +16,6 @@ from castcore_core.runner.error import Problem, problem_of
 from castcore_core.runner.event import OutputState, OutputStateName, OutputStatistics
 from castcore_core.runner.plan import OutputPlan
 
-_DRAIN_STEP = 0.01
 _NOTHING = Problem("")
 _HOPELESS = frozenset({"ffmpeg.not_started", "runner.reference_unknown", "runner.secret_unknown"})
 
@@ -50,10 +50,8 @@ class Output:
 
     async def close(self, seconds: float, *, drain: float) -> None:
         """Deliver what waits for at most ``drain`` seconds, then end in order within ``seconds`` more."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + drain
-        while loop.time() < until and self._wants_to_deliver():
-            await asyncio.sleep(_DRAIN_STEP)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._lane.drained(), drain)
         self._closing = True
         self._lane.leave()
         if self._session is not None:
@@ -140,7 +138,8 @@ class Output:
                 session.abort()
 
     async def _watch(self, session: Session) -> Problem:
-        await asyncio.wait({session.ready, session.lost}, return_when=asyncio.FIRST_COMPLETED)
+        waited: set[asyncio.Future[Any]] = {session.ready, session.lost}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if session.ready.done() and not session.lost.done():
             self.sessions += 1
             self._change("up", _NOTHING)
@@ -155,11 +154,6 @@ class Output:
                 session.abort()
                 return Problem("runner.output_stalled", {"seconds": round(self.plan.stall_seconds, 1)})
         return session.lost.result()
-
-    def _wants_to_deliver(self) -> bool:
-        if self._session is None:
-            return self._attempt <= 1 and self.state == "connecting" and len(self._lane.queue) > 0
-        return len(self._lane.queue) > 0
 
     def _change(
         self, state: OutputStateName, problem: Problem, *, attempt: int = 0, retry_in: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from castcore_core.rtmp import Endpoint, Publisher, publish
+from castcore_core.rtmp import Endpoint, Publisher, RtmpError, publish
 from castcore_core.rtmp.tag import Tag
 from castcore_core.runner.egress.session import Session
 from castcore_core.runner.error import Problem, RunnerError, problem_of
@@ -76,8 +76,8 @@ class RtmpSession:
         """Cut the connection."""
         self._publisher.abort()
 
-    def _on_closed(self, closed: asyncio.Future[object]) -> None:
+    def _on_closed(self, closed: asyncio.Future[RtmpError | None]) -> None:
         if self.lost.done():
             return
-        error = None if closed.cancelled() else closed.exception() or closed.result()
-        self.lost.set_result(problem_of(error) if isinstance(error, BaseException) else Problem("rtmp.closed"))
+        error = None if closed.cancelled() else closed.result()
+        self.lost.set_result(problem_of(error) if error is not None else Problem("rtmp.closed"))
