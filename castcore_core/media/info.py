@@ -20,7 +20,7 @@ class VideoStream:
     height: int
     profile: str | None = None
     fps: Fraction | None = None
-    """Frames per second on average; None where the media does not say."""
+    """Frames per second, on average or the rate that all pictures fit; None where the media does not say."""
     variable_rate: bool = False
     sar: Fraction = Fraction(1)
     """Width of a pixel over its height."""

@@ -21,6 +21,11 @@ _FIELD_ORDERS = range(2, 6)
 _NOT_MEDIA = frozenset({"tty", "ffmetadata", "bin", "adf", "idf", "xbin"})
 """Demuxers that take any text or binary for a picture."""
 
+_STEADY = 0.02
+"""Part by which the average may differ from the rate that fits all timestamps (libavformat's r_frame_rate)."""
+_FASTEST = 60
+"""Beyond it that rate is mere arithmetic, and the average tells more."""
+
 _PACKETS = 400
 """Packets read in search of the first picture."""
 
@@ -85,7 +90,9 @@ def _video(stream: Any, frame: Any, *, still: bool) -> VideoStream:
     context = stream.codec_context
     colours = frame if frame is not None else context
     average, base = stream.average_rate, stream.base_rate
-    fps = None if still else average or stream.guessed_rate
+    variable = bool(average and base and abs(average / base - 1) > _STEADY)
+    rate = base if variable and base <= _FASTEST else average or stream.guessed_rate
+    fps = None if still else rate
     return VideoStream(
         index=stream.index,
         codec=context.codec.canonical_name if hasattr(context.codec, "canonical_name") else context.name,
@@ -93,7 +100,7 @@ def _video(stream: Any, frame: Any, *, still: bool) -> VideoStream:
         height=context.height,
         profile=_text(stream.profile),
         fps=Fraction(fps) if fps else None,
-        variable_rate=bool(average and base and abs(average / base - 1) > 0.02 and base < 120),
+        variable_rate=variable,
         sar=Fraction(stream.sample_aspect_ratio or 1) or Fraction(1),
         rotation=int(frame.rotation) % 360 if frame is not None else 0,
         pixel_format=context.pix_fmt,
