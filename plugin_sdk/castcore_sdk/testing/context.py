@@ -7,6 +7,7 @@ import copy
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ParamSpec, Self, TypeVar
@@ -79,20 +80,35 @@ class MemoryContext:
         self.plugin_id = plugin_id
         self.instance_id = instance_id
         self.store = MemoryStore()
-        self.http = httpx.AsyncClient(transport=transport or httpx.MockTransport(no_network))
         self.lines: list[str] = []
         self.events: list[Event] = []
         self.log = self._logger()
         self._account = account
-        self._folder = TemporaryDirectory(prefix="castcore-")
-        self.data_dir = Path(self._folder.name)
+        self._transport = transport or httpx.MockTransport(no_network)
+        self._http: httpx.AsyncClient | None = None
+        self._data_dir: Path | None = None
+        self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.http.aclose()
-        self._folder.cleanup()
+        await self._closing.aclose()
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """A client that reaches the given transport."""
+        if self._http is None:
+            self._http = httpx.AsyncClient(transport=self._transport)
+            self._closing.push_async_callback(self._http.aclose)
+        return self._http
+
+    @property
+    def data_dir(self) -> Path:
+        """A folder that is removed at the end."""
+        if self._data_dir is None:
+            self._data_dir = Path(self._closing.enter_context(TemporaryDirectory(prefix="castcore-")))
+        return self._data_dir
 
     async def oauth(self) -> OAuthSession:
         """Return ``account``. Raise AuthenticationError where none was given."""

@@ -77,7 +77,8 @@ class DestinationConformance(ExtensionConformance):
         numbers = (limits.max_video_bitrate, limits.max_audio_bitrate, limits.max_width, limits.max_height)
         for number in (*numbers, limits.max_fps):
             assert number is None or number > 0, f"a limit of {number}"
-        assert limits.keyframe_interval is None or limits.keyframe_interval.total_seconds() > 0
+        interval = limits.keyframe_interval
+        assert interval is None or interval.total_seconds() > 0, f"a keyframe interval of {interval}"
         assert limits.video_codecs or limits.audio_codecs, "it takes no codec"
         for codec in limits.video_codecs | limits.audio_codecs:
             assert _CODEC.fullmatch(codec), f"codec {codec!r}: lower case, as ffmpeg calls it"

@@ -57,6 +57,12 @@ class EncoderConformance(ExtensionConformance):
         """Return an instance with ``config``."""
         return self.extension(self.settings(), MemoryContext())
 
+    def reported(self) -> Sequence[CheckResult]:
+        """Return what ``check`` and ``available`` report, with and without what the encoder needs."""
+        profile = self.profile()
+        good, bad = profile.available(self.ffmpeg, self.hardware), profile.available(NOTHING, HardwareInfo())
+        return [*super().reported(), *good, *bad]
+
     def test_codecs_are_declared(self) -> None:
         """``codecs`` and ``pixel_formats`` hold at least one name each."""
         assert self.extension.codecs <= {"h264", "hevc", "av1"}, self.extension.codecs
@@ -85,9 +91,11 @@ class EncoderConformance(ExtensionConformance):
     def test_the_same_question_has_the_same_answer(self) -> None:
         """``available`` and ``arguments`` are pure."""
         first, second = self.profile(), self.profile()
-        assert first.available(self.ffmpeg, self.hardware) == second.available(self.ffmpeg, self.hardware)
+        once, again = (profile.available(self.ffmpeg, self.hardware) for profile in (first, second))
+        assert once == again, "available: another answer to the same question"
         for request in self.requests():
-            assert first.arguments(request) == second.arguments(request) == first.arguments(request)
+            answers = (first.arguments(request), second.arguments(request), first.arguments(request))
+            assert answers[0] == answers[1] == answers[2], "arguments: another answer to the same question"
 
     def test_arguments_are_options_with_values(self) -> None:
         """Options alternate with values; no input, no output and one ``-c:v``."""

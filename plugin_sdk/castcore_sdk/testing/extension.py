@@ -101,7 +101,7 @@ class ExtensionConformance:
         model = self.extension.config_model
         stored = json.loads(json.dumps(_revealed(self.settings())))
         same = self.extension.migrate_config(stored, from_version=self.extension.config_version)
-        assert parse_config(model, same) == self.settings()
+        assert parse_config(model, same) == self.settings(), "the configuration differs after storage"
 
     def test_a_refused_configuration_is_not_quoted(self) -> None:
         """An error names the field and never the value."""
