@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Protocol
 
-from castcore_sdk import EncoderArguments, EncodeRequest, EncoderProfile
+from castcore_sdk import EncoderArguments, EncodeRequest
 
 from castcore_core.ffmpeg.picture import Picture, finishing, gop_seconds, plan_picture
 from castcore_core.ffmpeg.profile import Profile, VideoSettings, video_bitrate
@@ -22,13 +22,24 @@ _TAKES_FORCED_IDR = frozenset({"libx264", "libx265", "h264_nvenc", "hevc_nvenc"}
 """Encoders whose forced keyframes would otherwise be mere intra pictures."""
 
 
+class VideoEncoder(Protocol):
+    """What is asked of an encoder: an ``EncoderProfile``, or something that guards one."""
+
+    @property
+    def codecs(self) -> frozenset[str]:
+        """Return the codecs that it writes."""
+
+    def arguments(self, request: EncodeRequest, /) -> EncoderArguments:
+        """Return its ffmpeg arguments."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
     """One encoded version that is wanted; ``encoder`` is None where the picture is copied or absent."""
 
     id: str
     profile: Profile
-    encoder: EncoderProfile[Any] | None = None
+    encoder: VideoEncoder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
