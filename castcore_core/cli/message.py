@@ -57,7 +57,8 @@ def show_problem(code: str, params: Mapping[str, object] | None = None, *, level
     colour = {"error": "red", "warning": "yellow"}.get(level, "cyan")
     terminal = console()
     terminal.print(
-        f"[{colour}]{say('level_' + level)}[/{colour}] {escape(text.message)} [dim]({escape(code)})[/dim]", soft_wrap=True
+        f"[{colour}]{say('level_' + level)}[/{colour}] {escape(text.message)} [dim]({escape(code)})[/dim]",
+        soft_wrap=True,
     )
     for line in (text.cause, text.remedy):
         if line:
