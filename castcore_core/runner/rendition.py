@@ -81,9 +81,11 @@ class Rendition:
             self._headers[track_of(tag)] = tag
             if self._flows:
                 self._publish_header(tag)
-        else:
-            if self._flows or self._start(tag, role):
-                self._show(tag)
+        elif self._flows:
+            self._show(tag)
+        elif self._start(tag, role):
+            self._show(tag)
+            self._on_change()
 
     def pause(self) -> None:
         """Show the slate until `resume`."""
@@ -122,7 +124,6 @@ class Rendition:
         if self._slate is None:
             self._build_slate()
         self.on_slate = False
-        self._on_change()
         return True
 
     def _show(self, tag: Tag) -> None:
