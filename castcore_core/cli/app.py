@@ -95,7 +95,7 @@ def run(
 @app.command(help=say("help_probe"))
 def probe(
     input_: Annotated[str, typer.Argument(metavar="INPUT", help=say("help_input"), show_default=False)],
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1)] = 10.0,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1, help=say("help_timeout"))] = 10.0,
     ca_file: Authorities = None,
     json: AsJson = False,
 ) -> None:

@@ -10,7 +10,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from socket import socket
 
-from castcore_sdk import CastCoreError, PermanentError
 from rich.markup import escape
 
 from castcore_core.cli.hub import Hub
@@ -21,6 +20,7 @@ from castcore_core.ffmpeg.build import find_build
 from castcore_core.ffmpeg.process import run as run_ffmpeg
 from castcore_core.runner.error import RunnerError
 from castcore_core.streams.request import RunRequest
+from castcore_sdk import CastCoreError, PermanentError
 
 _CLIP_SECONDS = 20
 _UNATTENDED_SECONDS = 20.0
@@ -42,7 +42,9 @@ def demo(media: Path | None, folder: Path, duration: float | None) -> None:
 async def _demo(media: Path | None, folder: Path, duration: float | None) -> ExitStatus:
     hls = folder / "hls"
     hls.mkdir(parents=True, exist_ok=True)
-    clip = media or await _make_clip(folder / "clip.mp4")
+    clip = media or folder / "clip.mp4"
+    if media is None and not clip.exists():
+        await _make_clip(clip)
     recording = _next_free(folder / "recording.mkv")
     hub = Hub()
     port = await hub.listen("127.0.0.1", 0)
@@ -74,10 +76,8 @@ def _next_free(path: Path) -> Path:
     return free
 
 
-async def _make_clip(path: Path) -> Path:
-    """Make the clip, once: a moving picture with a clock, and a tone that swells."""
-    if path.exists():
-        return path
+async def _make_clip(path: Path) -> None:
+    """Make the clip: a moving picture with a clock, and a tone that swells."""
     console().print(say("demo_making", path=path))
     build = await find_build()
     unfinished = path.with_suffix(".part.mp4")
@@ -93,10 +93,8 @@ async def _make_clip(path: Path) -> Path:
         timeout=120.0,
     )
     if outcome.status != 0:
-        raise PermanentError(
-            "cli.demo_clip", params={"path": str(path)}, detail=outcome.output.decode(errors="replace")
-        )
-    return unfinished.rename(path)
+        raise PermanentError("cli.demo_clip", params={"path": str(path)}, detail=outcome.log)
+    unfinished.replace(path)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What an operator sees while a stream runs: a table that redraws on a terminal, plain lines elsewhere, JSON for programs."""
+"""What an operator sees while a stream runs: a table on a terminal, plain lines elsewhere, JSON for programs."""
 
 from __future__ import annotations
 

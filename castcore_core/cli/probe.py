@@ -6,7 +6,6 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from castcore_sdk import CastCoreError
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,6 +15,7 @@ from castcore_core.cli.status import ExitStatus
 from castcore_core.streams.inspection import inspect
 from castcore_core.streams.placeholder import expand
 from castcore_core.streams.source import parse_source
+from castcore_sdk import CastCoreError
 
 if TYPE_CHECKING:
     from castcore_core.media.info import MediaInfo

@@ -7,7 +7,6 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from castcore_sdk import CastCoreError
 from rich.markup import escape
 
 from castcore_core.cli.display import choose, clock, destination_table
@@ -19,6 +18,7 @@ from castcore_core.ffmpeg.build import find_build
 from castcore_core.plugins.host import HostSettings, PluginHost
 from castcore_core.runner.error import Problem, RunnerError
 from castcore_core.streams.preparation import Prepared, prepare
+from castcore_sdk import CastCoreError
 
 if TYPE_CHECKING:
     from castcore_core.ffmpeg.build import FFmpegBuild
@@ -81,10 +81,14 @@ def _stopping(*, as_json: bool) -> None:
 def _report(prepared: Prepared, outcome: Outcome, *, as_json: bool) -> ExitStatus:
     status = _status(outcome)
     if as_json:
-        problem = outcome.problem.to_json() if outcome.problem else None
-        cause = outcome.cause.to_json() if outcome.cause else None
-        totals = {name: {"name": prepared.names[name], **asdict(one)} for name, one in outcome.totals.items()}
-        summary = {"status": int(status), "problem": problem, "cause": cause, "outputs": totals}
+        summary = {
+            "status": int(status),
+            "problem": outcome.problem.to_json() if outcome.problem else None,
+            "cause": outcome.cause.to_json() if outcome.cause else None,
+            "outputs": {
+                output: {"name": prepared.names[output], **asdict(one)} for output, one in outcome.totals.items()
+            },
+        }
         print(json.dumps({"summary": summary}, ensure_ascii=False), flush=True)  # noqa: T201
         return status
     if outcome.totals:

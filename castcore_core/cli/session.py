@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -103,7 +104,5 @@ class _Stopper:
         self._requests.append(asyncio.create_task(self._stop()))
 
     async def _stop(self) -> None:
-        try:
+        with contextlib.suppress(RunnerError):  # where it has ended meanwhile, that is what was wanted
             await self._client.stop(STOP_SECONDS)
-        except RunnerError:
-            pass  # it has ended meanwhile, which is what was wanted

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from castcore_sdk import EncoderArguments, EncodeRequest, EncoderProfile
-
 from castcore_core.plugins.instance import Instance
+from castcore_sdk import EncoderArguments, EncodeRequest, EncoderProfile
 
 
 class GuardedEncoder:

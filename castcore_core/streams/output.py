@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from castcore_sdk import PermanentError, PublishProtocol, PublishTarget
+from dataclasses import replace
 
 from castcore_core.ffmpeg.egress import check_container, hls_folder, recording, transport_stream
 from castcore_core.runner.plan import Argument, OutputPlan, RenditionPlan, RtmpEndpoint
 from castcore_core.streams.secret import SecretBook
+from castcore_sdk import PermanentError, PublishProtocol, PublishTarget
 
 _DEFAULT_CONTAINER = "matroska"
 
@@ -26,13 +26,21 @@ def plan_output(
 ) -> OutputPlan:
     """Return the plan of one output; its secrets go into ``secrets``.
 
-    ``codecs`` are those of the rendition, as far as they are known. Raises PermanentError ``streams.picture_needed`` and
+    ``codecs`` are those of the rendition, as far as they are known. Raises PermanentError ``streams.sound_alone`` and
     ConfigurationError ``ffmpeg.codec_not_in_container``.
     """
     hidden = {key: value.get_secret_value() for key, value in target.secret_options.items()}
     if target.protocol in (PublishProtocol.RTMP, PublishProtocol.RTMPS):
-        endpoints = _endpoints(output, target, hidden, secrets, ca_file)
-        return OutputPlan(id=output, name=name, rendition=rendition.id, kind="rtmp", revision=revision, **endpoints)
+        endpoint, backup = _endpoints(output, target, hidden, secrets, ca_file)
+        return OutputPlan(
+            id=output,
+            name=name,
+            rendition=rendition.id,
+            kind="rtmp",
+            revision=revision,
+            endpoint=endpoint,
+            backup=backup,
+        )
     _check_picture(target, rendition, name)
     arguments = _arguments(output, target, rendition, hidden, secrets, codecs)
     return OutputPlan(
@@ -42,22 +50,19 @@ def plan_output(
 
 def _endpoints(
     output: str, target: PublishTarget, hidden: Mapping[str, str], secrets: SecretBook, ca_file: str
-) -> dict[str, RtmpEndpoint]:
+) -> tuple[RtmpEndpoint, RtmpEndpoint | None]:
     key = target.stream_key.get_secret_value() if target.stream_key else None
     key_name = secrets.add(f"{output}.stream_key", key)
     password_name = secrets.add(f"{output}.password", hidden.get("password"))
-    addresses = {"endpoint": target.url, **({"backup": target.backup_url} if target.backup_url else {})}
-    return {
-        place: RtmpEndpoint(
-            url=url,
-            stream_key=key_name,
-            username=target.options.get("username"),
-            password=password_name,
-            ca_file=target.options.get("ca_file") or ca_file,
-            verify=target.options.get("verify") != "0",
-        )
-        for place, url in addresses.items()
-    }
+    endpoint = RtmpEndpoint(
+        url=target.url,
+        stream_key=key_name,
+        username=target.options.get("username"),
+        password=password_name,
+        ca_file=target.options.get("ca_file") or ca_file,
+        verify=target.options.get("verify") != "0",
+    )
+    return endpoint, replace(endpoint, url=target.backup_url) if target.backup_url else None
 
 
 def _check_picture(target: PublishTarget, rendition: RenditionPlan, name: str) -> None:

@@ -33,7 +33,7 @@ def _variable(name: str) -> str:
 
 
 def read_lines(path: str) -> list[str]:
-    """Return the lines of a file of secrets, of which there is at least one; empty lines and ``#`` comments are left out.
+    """Return the lines of a file of secrets, at least one; empty lines and ``#`` comments are left out.
 
     Raises ConfigurationError.
     """

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, cast
 
-from castcore_sdk import CheckResult, PublishTarget, Severity
-
 from castcore_core.ffmpeg import arguments as encoding
 from castcore_core.ffmpeg.address import conceal
 from castcore_core.ffmpeg.build import FFmpegBuild
 from castcore_core.ffmpeg.profile import Profile
+from castcore_core.ffmpeg.slate import SlateLook
 from castcore_core.ffmpeg.source import DeviceSource, FileSource, NetworkSource, PatternSource, PipeSource
 from castcore_core.ffmpeg.source import Source as EncoderInput
 from castcore_core.ffmpeg.video import Rendition, VideoEncoder
 from castcore_core.media.info import MediaInfo
 from castcore_core.rtmp.address import Endpoint
-from castcore_core.runner.plan import JobPlan, RenditionPlan, RtmpEndpoint, SourcePlan
+from castcore_core.runner.plan import EncoderPlan, JobPlan, RenditionPlan, RtmpEndpoint, SourcePlan
 from castcore_core.streams.output import plan_output
 from castcore_core.streams.secret import SecretBook
 from castcore_core.streams.source import Source
+from castcore_sdk import CheckResult, PublishTarget, Severity
 
 RENDITION = "main"
 
@@ -73,14 +73,15 @@ class Planned:
 
 
 def plan_job(programme: Programme, build: FFmpegBuild) -> Planned:
-    """Return the plan. Raises ConfigurationError and PermanentError with codes ``ffmpeg.…``, ``media.…``, ``streams.…``."""
+    """Return the plan. Raises ConfigurationError and PermanentError: ``ffmpeg.…``, ``media.…``, ``streams.…``."""
     secrets = SecretBook()
     profile = programme.profile.model_copy(update={"audio": None}) if programme.no_audio else programme.profile
     source = _source(programme, secrets)
     notices: list[CheckResult] = []
-    if _needs_no_ffmpeg(source, profile):
-        encoder, renditions, codecs = None, (RenditionPlan(id=RENDITION, slate=None),), _source_codecs(programme.media)
-    else:
+    encoder: EncoderPlan | None = None
+    renditions: tuple[RenditionPlan, ...] = (RenditionPlan(id=RENDITION),)
+    codecs = _source_codecs(programme.media)
+    if not _needs_no_ffmpeg(source, profile):
         made = encoding.build_encoding(
             build,
             _encoder_input(programme, secrets),
@@ -90,7 +91,7 @@ def plan_job(programme: Programme, build: FFmpegBuild) -> Planned:
                 audio_track=programme.audio_track,
                 silence=not programme.no_audio,
                 still=programme.still,
-                slate=encoding.SlateLook(text=programme.slate_text),
+                slate=SlateLook(text=programme.slate_text),
             ),
         )
         encoder, renditions, codecs = made.encoder, made.renditions, made.codecs[RENDITION]
@@ -184,5 +185,6 @@ def _encoder_input(programme: Programme, secrets: SecretBook) -> EncoderInput:
 
 def _source_codecs(media: MediaInfo | None) -> frozenset[str]:
     """Return the codecs of a source that passes through; none where it tells nothing before it runs."""
-    streams = (*media.video[:1], *media.audio[:1]) if media else ()
-    return frozenset(stream.codec for stream in streams)
+    if media is None:
+        return frozenset()
+    return frozenset([*(each.codec for each in media.video[:1]), *(each.codec for each in media.audio[:1])])

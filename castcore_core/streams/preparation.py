@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import certifi
-from castcore_sdk import (
-    BroadcastMetadata,
-    BroadcastRequest,
-    CheckResult,
-    ConfigurationError,
-    Destination,
-    PublishProtocol,
-    PublishTarget,
-    Severity,
-)
 
 from castcore_core.ffmpeg.build import FFmpegBuild
 from castcore_core.ffmpeg.profile import Profile
@@ -38,6 +29,16 @@ from castcore_core.streams.profile import load_profile
 from castcore_core.streams.request import RunRequest
 from castcore_core.streams.source import Source, parse_source, shown
 from castcore_core.streams.target import Target, parse_targets
+from castcore_sdk import (
+    BroadcastMetadata,
+    BroadcastRequest,
+    CheckResult,
+    ConfigurationError,
+    Destination,
+    PublishProtocol,
+    PublishTarget,
+    Severity,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,7 @@ async def _still(path: Path | None) -> FileSource | None:
     media = await probe(path)
     if not media.video:
         raise ConfigurationError("streams.still_not_picture", params={"path": shown(str(path))})
-    return FileSource(path=str(path.absolute()), media=media)
+    return FileSource(path=os.path.join(os.getcwd(), path), media=media)  # noqa: PTH109, PTH118
 
 
 def _encoder(request: RunRequest, profile: Profile, media: MediaInfo | None, host: PluginHost) -> GuardedEncoder | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from castcore_sdk import ConfigurationError
 from pydantic import ValidationError
 
 from castcore_core.ffmpeg.profile import COPY, PRESETS, Profile
+from castcore_sdk import ConfigurationError
 
 _LARGEST_FILE = 256 * 1024
 
@@ -16,7 +16,7 @@ _LARGEST_FILE = 256 * 1024
 def load_profile(name: str) -> Profile:
     """Return a preset by its name, or what a TOML file of that path says.
 
-    Raises ConfigurationError ``streams.profile_unknown``, ``streams.profile_unreadable`` or ``streams.profile_invalid``.
+    Raises ConfigurationError ``streams.profile_unknown``, ``streams.profile_unreadable``, ``streams.profile_invalid``.
     """
     if name == COPY.name:
         return COPY

@@ -1,10 +1,8 @@
-"""Listen to an RTMP source for a moment to learn what it sends, without any ffmpeg and without its key in an argument."""
+"""Listen to an RTMP source for a moment to learn what it sends, without an ffmpeg that would show its key."""
 
 from __future__ import annotations
 
 import asyncio
-
-from castcore_sdk import TemporaryError
 
 from castcore_core.media.info import MediaInfo
 from castcore_core.media.probe import probe_bytes
@@ -13,6 +11,7 @@ from castcore_core.rtmp.error import RtmpError
 from castcore_core.rtmp.player import Player, play
 from castcore_core.rtmp.tag import Tag, TagKind
 from castcore_core.runner.flv import HEADER, pack
+from castcore_sdk import TemporaryError
 
 _ENOUGH_MS = 1500
 """Milliseconds of stream from which ffmpeg knows size, rate and channels."""

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from castcore_sdk import ConfigurationError, Destination
-
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.registry import Registered
 from castcore_core.streams.placeholder import expand, has_placeholder
 from castcore_core.streams.source import shown
+from castcore_sdk import ConfigurationError, Destination
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
 _KEY_FIELD = "stream_key"
