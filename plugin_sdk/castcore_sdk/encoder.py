@@ -72,7 +72,10 @@ class EncoderArguments:
     """Arguments as a list; core places them, no plugin ever builds a shell string."""
 
     input_options: tuple[str, ...] = ()
-    """Before the first input, once for each distinct tuple in a process: the choice of a device."""
+    """Before the first input, once for each distinct tuple in a process: the choice of a device.
+
+    ffmpeg has one device for filters in a process, so renditions on different devices cannot share one.
+    """
     filters: tuple[str, ...] = ()
     """Appended to the end of the video filter chain, which has scaled and converted to ``pixel_format``."""
     output_options: tuple[str, ...] = ()

@@ -34,9 +34,8 @@ _RATE_CONTROLS: tuple[RateControl, ...] = ("cbr", "vbr")
 _LATENCIES: tuple[Latency, ...] = ("standard", "low", "ultra-low")
 _PRESETS: tuple[Preset, ...] = ("fast", "balanced", "quality")
 _NO_DEVICE = re.compile(
-    r"Cannot load (lib)?(nv)?cuda|Cannot load libnvidia-encode|No capable devices found|CUDA_ERROR|No VA display"
-    r"|Failed to initialise VAAPI|Device creation failed|No device available|Failed to set value .* for option"
-    r" 'init_hw_device'"
+    r"Cannot load lib(?:cuda|nvidia-encode)|No capable devices found|unsupported device|CUDA_ERROR_NO_DEVICE"
+    r"|No VA display found|Failed to initialise VAAPI"
 )
 _UNKNOWN = re.compile(r"Unknown encoder|Unrecognized option|Option not found|not been used for any|Unable to parse")
 
