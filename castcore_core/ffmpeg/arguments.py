@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from castcore_sdk import CheckResult, ConfigurationError, PermanentError, Severity
-
-from castcore_core.ffmpeg.build import FFmpegBuild
+from castcore_core.ffmpeg.build import CLASSIC_CODECS, FFmpegBuild
 from castcore_core.ffmpeg.feed import STILL_RATE, Feed, open_source, pace, picture_input, still_input
 from castcore_core.ffmpeg.graph import Branch, Graph, picture_branches, picture_chain, sound_branches
 from castcore_core.ffmpeg.profile import Profile
@@ -16,11 +14,11 @@ from castcore_core.ffmpeg.sound import silent_input, sound_options
 from castcore_core.ffmpeg.source import FileSource, Source
 from castcore_core.ffmpeg.video import Rendition, VideoPlan, plan_video
 from castcore_core.runner.plan import Argument, EncoderPlan, Ref, RenditionPlan
+from castcore_sdk import CheckResult, ConfigurationError, PermanentError, Severity
 
 PROGRESS_PERIOD = "0.5"
 """Seconds between blocks of progress."""
 
-CLASSIC_CODECS = frozenset({"h264", "aac"})
 BUS_CODECS = CLASSIC_CODECS | {"hevc", "av1", "vp9", "opus", "flac", "ac3", "eac3", "mp3"}
 """What FLV carries; beyond the classic pair it takes a build of release 8 or later."""
 

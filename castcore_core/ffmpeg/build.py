@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Literal
 
 import imageio_ffmpeg
-from castcore_sdk import CheckResult, ConfigurationError, Severity
 
 from castcore_core.ffmpeg.process import run
+from castcore_sdk import CheckResult, ConfigurationError, Severity
 
 Origin = Literal["configured", "bundled", "system"]
 
 SAFE_VERSION = (8, 1, 2)
 """The first release without CVE-2026-8461 (MagicYUV)."""
 
+CLASSIC_CODECS = frozenset({"h264", "aac"})
 ENHANCED_FLV_VERSION = (8,)
-"""Builds below read and write H.264 and AAC alone in FLV."""
+"""Builds below read and write the classic pair alone in FLV."""
 
 _RELEASE = re.compile(r"^ffmpeg version n?(\d+(?:\.\d+){1,3})", re.MULTILINE)
 _LABEL = re.compile(r"^ffmpeg version (\S+)", re.MULTILINE)

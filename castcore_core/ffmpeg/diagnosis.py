@@ -107,6 +107,7 @@ _EFFECTS = _rules(
     (r"Permission denied", "ffmpeg.permission_denied"),
     (r"maybe incorrect parameters such as bit_rate|Error while opening encoder", "ffmpeg.encoder_failed"),
     (r"Error (parsing|reinitializing|initializing).*filter", "ffmpeg.filter_failed"),
+    (r"partial file", "ffmpeg.source_cut_short"),
     (r"Invalid data found when processing input", "ffmpeg.source_invalid"),
     (r"(Connection|Operation) timed out", "ffmpeg.timed_out"),
     (r"Broken pipe|Connection reset by peer|End of file", "ffmpeg.connection_lost"),

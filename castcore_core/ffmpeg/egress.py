@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from castcore_sdk import ConfigurationError
-
 from castcore_core.ffmpeg.slate import START
 from castcore_core.runner.plan import Argument, Ref, RenditionPlan
+from castcore_sdk import ConfigurationError
 
 _INPUT = ("-probesize", "100000", "-analyzeduration", "100000", "-fpsprobesize", "0", "-f", "flv", "-i", "pipe:0")
 """The runner sends headers first, so nothing has to be probed; ``nobuffer`` would lose the first GOP."""
@@ -26,6 +26,8 @@ _RECORDING: Mapping[str, tuple[str, ...]] = {
     "mpegts": (),
     "flv": ("-flvflags", "no_duration_filesize"),
 }
+_PATTERN = re.compile(r"%\d*[A-Za-z]")
+"""What the HLS muxer replaces in names, without a way to escape it."""
 _HLS_FLAGS = "delete_segments+independent_segments+program_date_time+omit_endlist+append_list+temp_file"
 """``append_list``: a process that follows another goes on where it ended, after a discontinuity."""
 
@@ -68,14 +70,14 @@ def hls_folder(
     Raises ConfigurationError ``ffmpeg.folder_name`` for a folder whose name ffmpeg would take for a pattern.
     """
     chosen = {"hls_time": "2", "hls_list_size": "6", "hls_segment_type": "mpegts", **(options or {})}
-    if "%v" in folder:
+    if _PATTERN.search(folder):
         raise ConfigurationError("ffmpeg.folder_name", params={"folder": folder})
     stem = playlist.removesuffix(".m3u8")
     fragments = chosen["hls_segment_type"] == "fmp4"
-    pattern = f"file:{folder.replace('%', '%%')}/{stem}-%05d.{'m4s' if fragments else 'ts'}"
-    names = ("-hls_segment_filename", pattern)
+    pattern = f"file:{folder}/{stem}-%05d.{'m4s' if fragments else 'ts'}"
+    names = ["-hls_segment_filename", pattern]
     if fragments:
-        names += ("-hls_fmp4_init_filename", f"{stem}-init.mp4")
+        names += ["-hls_fmp4_init_filename", f"{stem}-init.mp4"]
     settings = [part for name, value in chosen.items() for part in (f"-{name}", value)]
     target = f"file:{folder}/{playlist}"
     return (*_copy(rendition), "-f", "hls", *settings, "-hls_flags", _HLS_FLAGS, *names, target)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 
-from castcore_sdk import PermanentError
-
 from castcore_core.ffmpeg.build import FFmpegBuild
 from castcore_core.ffmpeg.source import DeviceSource, FileSource, NetworkSource, PatternSource, PipeSource, Source
 from castcore_core.media.info import MediaInfo, VideoStream
 from castcore_core.runner.plan import Argument, Ref
+from castcore_sdk import PermanentError
 
 BURST_SECONDS = 0.5
 """What is read of a file at once at the start, so that the first picture is out early; builds from 6.1 on."""

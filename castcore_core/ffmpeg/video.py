@@ -7,11 +7,10 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Protocol
 
-from castcore_sdk import EncoderArguments, EncodeRequest
-
 from castcore_core.ffmpeg.picture import Picture, finishing, gop_seconds, plan_picture
 from castcore_core.ffmpeg.profile import Profile, VideoSettings, video_bitrate
 from castcore_core.media.info import VideoStream
+from castcore_sdk import EncoderArguments, EncodeRequest
 
 _ASSUMED_SIZE = (1920, 1080)
 _ASSUMED_RATE = Fraction(30)
