@@ -46,9 +46,11 @@ def read_command(message: Message, limits: Limits) -> Command:
     if message.kind == Kind.AMF3_COMMAND:
         payload = payload[1:]
     values = amf0.decode(payload, limits)
-    if len(values) < 2 or not isinstance(values[0], str) or not isinstance(values[1], (int, float)):
-        raise protocol_error("a command without name or number")
-    return Command(values[0], values[1], tuple(values[2:]) or (None,))
+    if not values or not isinstance(values[0], str):
+        raise protocol_error("a command without a name")
+    if len(values) > 1 and isinstance(values[1], float):
+        return Command(values[0], values[1], tuple(values[2:]) or (None,))
+    return Command(values[0], 0, tuple(values[1:]) or (None,))  # ffmpeg's onFCPublish has no number
 
 
 def status(level: str, code: str, description: str) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
 
@@ -84,7 +85,7 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
     each value of that query from four characters on.
     """
     for form in sorted(_forms(secrets), key=len, reverse=True):
-        text = text.replace(form, _MASK)
+        text = _in_any_encoding(form).sub(_MASK, text)
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
 
@@ -96,5 +97,13 @@ def _forms(secrets: Iterable[str]) -> set[str]:
         parts |= {secret, name, query}
         values = (pair.partition("=")[2] for pair in query.split("&"))
         parts |= {value for value in values if len(value) >= _SHORTEST_VALUE}
-    quoted = {urllib.parse.quote(part, safe="") for part in parts}
-    return (parts | quoted | {urllib.parse.unquote(part) for part in parts}) - {""}
+    return (parts | {urllib.parse.unquote(part) for part in parts}) - {""}
+
+
+def _in_any_encoding(secret: str) -> re.Pattern[str]:
+    """Match a text with any of its characters percent-encoded."""
+    return re.compile("".join(f"(?:{re.escape(char)}|{_percent(char)})" for char in secret))
+
+
+def _percent(char: str) -> str:
+    return "".join(f"(?i:%{byte:02x})" for byte in char.encode("utf-8", "replace"))

@@ -12,8 +12,8 @@ class Limits:
     A 4K keyframe at 50 Mbit/s is 1–3 MB; encoders announce chunk sizes of 128 … 65 536 bytes.
     """
 
-    message_bytes: int = 16 * 2**20
-    """Length of one message."""
+    message_bytes: int = 2**24 - 1
+    """Length of one message; the default is the longest that the format knows."""
     partial_bytes: int = 24 * 2**20
     """Bytes of unfinished messages, all chunk streams together."""
     chunk_streams: int = 64

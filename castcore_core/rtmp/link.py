@@ -65,6 +65,7 @@ class Link(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._window = 0
         self._acknowledged = 0
+        self._early = b""
         self._watch: asyncio.TimerHandle | None = None
         self._taken, self._taken_at, self._heard_at = 0, 0.0, 0.0
 
@@ -78,9 +79,14 @@ class Link(asyncio.Protocol):
         if self._handshake is not None:
             self.write(self._handshake.start())
         self._look()
+        if self._early:
+            self.data_received(self._early)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the peer."""
+        if self._transport is None:  # they came with the end of the TLS handshake
+            self._early += data
+            return
         self.bytes_received += len(data)
         self._heard_at = self._loop.time()
         try:
@@ -91,7 +97,7 @@ class Link(asyncio.Protocol):
                 if self._handshake.rest is None:
                     return
                 data, self._handshake = self._handshake.rest, None
-                self._settle(self.ready)
+                self.ready.set_result(None)
             for message in self.reader.feed(data):
                 self._dispatch(message)
                 if self._error is not None or self.closed.done():
@@ -121,7 +127,6 @@ class Link(asyncio.Protocol):
         self._writable.set()
         if not self.closed.done():
             self.closed.set_result(self._reason(exc))
-        self._settle(self.ready)
 
     def _reason(self, exc: Exception | None) -> RtmpError | None:
         if self._error is not None:
@@ -133,11 +138,6 @@ class Link(asyncio.Protocol):
             return NetworkError("rtmp.stalled", {"peer": self.peer, "seconds": self.timeouts.stalled}, detail)
         code = "rtmp.handshake_failed" if self._handshake is not None else "rtmp.closed"
         return NetworkError(code, {"peer": self.peer}, detail)
-
-    @staticmethod
-    def _settle(future: asyncio.Future[None]) -> None:
-        if not future.done():
-            future.set_result(None)
 
     # --- the protocol's own messages ------------------------------------------------------------------------
 
@@ -198,7 +198,11 @@ class Link(asyncio.Protocol):
             self.write(data)
 
     def send(self, message: Message) -> None:
-        """Send a command message."""
+        """Send a command message of our own accord."""
+        self.write(pack(message, COMMAND_CSID, self.chunk_size))
+
+    def answer(self, message: Message) -> None:
+        """Send a command message that the peer has asked for."""
         self.reply(pack(message, COMMAND_CSID, self.chunk_size))
 
     def announce_chunk_size(self) -> None:
@@ -230,11 +234,11 @@ class Link(asyncio.Protocol):
         """Return ``awaited``'s result; raise ``overdue`` after ``seconds``, or the reason of an earlier end."""
         futures = cast("set[asyncio.Future[object]]", {awaited, self.closed})
         await asyncio.wait(futures, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if awaited.done():
+            return awaited.result()
         if self.closed.done():
             raise self.closed.result() or NetworkError("rtmp.closed", {"peer": self.peer})
-        if not awaited.done():
-            raise overdue.at(self.peer)
-        return awaited.result()
+        raise overdue.at(self.peer)
 
     def fail(self, error: RtmpError) -> None:
         """End at once because of ``error``; what is unsent is lost."""

@@ -23,17 +23,11 @@ class Publisher(TagSender):
     def __init__(self, conversation: Conversation, stream_id: int) -> None:
         super().__init__(conversation.link, stream_id, publishes=True)
         self._conversation = conversation
-        conversation.on_status = self._on_status
 
     @property
     def peer(self) -> str:
         """``host:port`` of the server."""
         return self._link.peer
-
-    def _on_status(self, command: Command) -> None:
-        code = str(command.info.get("code", ""))
-        if command.info.get("level") == "error" or code in _ENDED:
-            self._link.fail(NetworkError("rtmp.closed", detail=self._conversation.scrubbed(command)))
 
     async def close(self, timeout: float = 3.0) -> None:
         """Say goodbye (FCUnpublish, deleteStream), send what is unsent, and end, by force after ``timeout`` seconds.
@@ -71,7 +65,10 @@ async def _start(conversation: Conversation) -> Publisher:
     answered: asyncio.Future[Command] = asyncio.get_running_loop().create_future()
 
     def on_status(command: Command) -> None:
-        if not answered.done() and (_is_start(command) or _is_refusal(command)):
+        if answered.done():  # on air, perhaps before this task has run again
+            if command.info.get("level") == "error" or command.info.get("code") in _ENDED:
+                link.fail(NetworkError("rtmp.closed", detail=conversation.scrubbed(command)))
+        elif _is_start(command) or _is_refusal(command):
             answered.set_result(command)
 
     conversation.on_status = on_status

@@ -124,7 +124,7 @@ class Session:
             self._answer(command, 0.0 if command.name == "getStreamLength" else None)
 
     def _answer(self, command: Command, *values: Value) -> None:
-        self.link.send(Command("_result", command.transaction, (None, *values)).to_message())
+        self.link.answer(Command("_result", command.transaction, (None, *values)).to_message())
 
     def _connect(self, command: Command) -> None:
         app = command.info.get("app")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from castcore_core.rtmp.address import Endpoint
-from castcore_core.rtmp.error import NetworkError, RtmpError, SetupError
+from castcore_core.rtmp.error import NetworkError, Param, RtmpError, SetupError
 from castcore_core.rtmp.limit import DEFAULT_LIMITS, Timeouts
 from castcore_core.rtmp.link import Link
 
@@ -41,7 +41,7 @@ async def open_link(endpoint: Endpoint, link: Link, *, timeouts: Timeouts, send_
     try:
         link.attach(await _secured(endpoint, raw, link, timeouts.tls), raw)
     except _TlsUnanswered:
-        params = {"peer": endpoint.peer, "seconds": timeouts.tls}
+        params: dict[str, Param] = {"peer": endpoint.peer, "seconds": timeouts.tls}
         if await _speaks_plain(endpoint, addresses, timeouts):
             raise SetupError("rtmp.tls_to_plain_port", params, "it answers the plain handshake") from None
         raise NetworkError("rtmp.handshake_timeout", params, "no answer to TLS") from None
