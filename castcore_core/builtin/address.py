@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from castcore_sdk import ConfigurationError, problem
 from pydantic import AfterValidator, SecretStr
+
+from castcore_sdk import ConfigurationError, problem
 
 LONGEST_URL = 4096
 _NOT_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")

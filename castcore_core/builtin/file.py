@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from pydantic import Field
+
+from castcore_core.builtin.address import validator
+from castcore_core.builtin.place import absolute_path, path_from_url, require_folder
 from castcore_sdk import (
     BroadcastRequest,
     CheckResult,
@@ -19,10 +23,6 @@ from castcore_sdk import (
     StreamLimits,
     ui,
 )
-from pydantic import Field
-
-from castcore_core.builtin.address import validator
-from castcore_core.builtin.place import absolute_path, path_from_url, require_folder
 
 FORMATS = {
     ".flv": "flv",

@@ -9,6 +9,11 @@ from itertools import islice
 from typing import Annotated
 from uuid import uuid4
 
+from pydantic import Field
+
+from castcore_core.builtin.address import validator
+from castcore_core.builtin.place import absolute_path
+from castcore_core.builtin.root import Root
 from castcore_sdk import (
     CastCoreError,
     CheckResult,
@@ -24,11 +29,6 @@ from castcore_sdk import (
     TemporaryError,
     ui,
 )
-from pydantic import Field
-
-from castcore_core.builtin.address import validator
-from castcore_core.builtin.place import absolute_path
-from castcore_core.builtin.root import Root
 
 CHUNK = 1 << 20
 _LISTED_AT_ONCE = 256

@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
+from castcore_core.builtin.address import validator
+from castcore_core.builtin.place import absolute_path, nearest_folder, path_from_url, require_folder
 from castcore_sdk import (
     BroadcastRequest,
     CheckResult,
@@ -18,10 +22,6 @@ from castcore_sdk import (
     StreamLimits,
     ui,
 )
-from pydantic import Field
-
-from castcore_core.builtin.address import validator
-from castcore_core.builtin.place import absolute_path, nearest_folder, path_from_url, require_folder
 
 
 class HlsConfig(ExtensionConfig):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from castcore_sdk import Destination, EncoderProfile, StorageBackend, hookimpl
-
 from castcore_core.builtin.file import FileDestination
 from castcore_core.builtin.folder import LocalFolder
 from castcore_core.builtin.hls import HlsDestination
@@ -16,6 +14,7 @@ from castcore_core.builtin.svtav1 import SvtAv1
 from castcore_core.builtin.udp import UdpDestination
 from castcore_core.builtin.x264 import X264
 from castcore_core.builtin.x265 import X265
+from castcore_sdk import Destination, EncoderProfile, StorageBackend, hookimpl
 
 
 @hookimpl

@@ -6,6 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+from pydantic import AfterValidator, Field, SecretStr
+
+from castcore_core.builtin.address import Address, parse_address, validator
+from castcore_core.builtin.reachability import connection
 from castcore_sdk import (
     BroadcastRequest,
     CheckResult,
@@ -19,10 +23,6 @@ from castcore_sdk import (
     problem,
     ui,
 )
-from pydantic import AfterValidator, Field, SecretStr
-
-from castcore_core.builtin.address import Address, parse_address, validator
-from castcore_core.builtin.reachability import connection
 
 PORTS = {"rtmp": 1935, "rtmps": 443}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")

@@ -6,6 +6,8 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pydantic import Field
+
 from castcore_sdk import (
     CheckResult,
     ConfigT,
@@ -17,7 +19,6 @@ from castcore_sdk import (
     Severity,
     ui,
 )
-from pydantic import Field
 
 
 class SoftwareConfig(ExtensionConfig):

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from castcore_core.builtin.address import number_option, parse_address, query_options, validator
+from castcore_core.builtin.reachability import name
 from castcore_sdk import (
     BroadcastRequest,
     CheckResult,
@@ -18,10 +22,6 @@ from castcore_sdk import (
     problem,
     ui,
 )
-from pydantic import AfterValidator, Field, SecretStr, model_validator
-
-from castcore_core.builtin.address import number_option, parse_address, query_options, validator
-from castcore_core.builtin.reachability import name
 
 _OPTIONS = frozenset({"mode", "latency", "passphrase", "pbkeylen", "streamid"})
 _PASSPHRASE = range(10, 80)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from castcore_sdk import EncoderArguments, EncodeRequest
-
 from castcore_core.builtin.software import SoftwareConfig, SoftwareEncoder, buffer_size
+from castcore_sdk import EncoderArguments, EncodeRequest
 
 PRESETS = {"fast": "9", "balanced": "8", "quality": "6"}
 """From preset 10 on SVT-AV1 itself warns of visible artefacts."""

@@ -6,6 +6,10 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+from pydantic import AfterValidator, Field
+
+from castcore_core.builtin.address import number_option, parse_address, query_options, validator
+from castcore_core.builtin.reachability import name
 from castcore_sdk import (
     BroadcastRequest,
     CheckResult,
@@ -18,10 +22,6 @@ from castcore_sdk import (
     problem,
     ui,
 )
-from pydantic import AfterValidator, Field
-
-from castcore_core.builtin.address import number_option, parse_address, query_options, validator
-from castcore_core.builtin.reachability import name
 
 _OPTIONS = frozenset({"ttl", "pkt_size", "localaddr"})
 

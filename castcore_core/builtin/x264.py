@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from castcore_sdk import EncoderArguments, EncodeRequest, ui
 from pydantic import Field
 
 from castcore_core.builtin.software import SoftwareConfig, SoftwareEncoder, rate_options
+from castcore_sdk import EncoderArguments, EncodeRequest, ui
 
 PRESETS = {"fast": "superfast", "balanced": "veryfast", "quality": "medium"}
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from castcore_sdk import EncoderArguments, EncodeRequest
-
 from castcore_core.builtin.software import SoftwareConfig, SoftwareEncoder, rate_options
+from castcore_sdk import EncoderArguments, EncodeRequest
 
 PRESETS = {"fast": "ultrafast", "balanced": "superfast", "quality": "fast"}
 
@@ -22,6 +21,9 @@ class X265(SoftwareEncoder[SoftwareConfig]):
         self.require(request)
         gop = request.gop
         own = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes={request.b_frames}:log-level=warning"
+        if request.latency != "standard" and request.b_frames:
+            # Zero latency takes the look-ahead away, which B-frames cannot do without.
+            own += f":rc-lookahead={request.b_frames + 1}"
         profile = request.profile or ("main10" if request.pixel_format == "yuv420p10le" else "main")
         threads = self.config.threads
         return EncoderArguments(

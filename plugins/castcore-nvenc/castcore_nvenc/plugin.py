@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from castcore_sdk import EncoderProfile, hookimpl
-
 from castcore_nvenc.profile import NvencAv1, NvencH264, NvencHevc
+from castcore_sdk import EncoderProfile, hookimpl
 
 
 @hookimpl

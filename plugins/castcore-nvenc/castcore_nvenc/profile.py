@@ -6,6 +6,9 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pydantic import Field
+
+from castcore_nvenc.availability import availability
 from castcore_sdk import (
     CheckResult,
     EncoderArguments,
@@ -16,9 +19,6 @@ from castcore_sdk import (
     HardwareInfo,
     ui,
 )
-from pydantic import Field
-
-from castcore_nvenc.availability import availability
 
 PRESETS = {"fast": "p2", "balanced": "p4", "quality": "p6"}
 """From p1 (fastest) to p7 (best)."""

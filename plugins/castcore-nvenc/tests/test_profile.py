@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from castcore_nvenc.profile import NvencAv1, NvencH264, NvencHevc, NvencProfile
+
 from castcore_sdk import ConfigurationError, EncodeRequest, FFmpegInfo, HardwareInfo, parse_config
 from castcore_sdk.testing import EncoderConformance, MemoryContext
 

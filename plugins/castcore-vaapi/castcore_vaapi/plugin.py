@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from castcore_sdk import EncoderProfile, hookimpl
-
 from castcore_vaapi.profile import VaapiAv1, VaapiH264, VaapiHevc
 
 

@@ -6,6 +6,8 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pydantic import Field
+
 from castcore_sdk import (
     CheckResult,
     EncoderArguments,
@@ -16,8 +18,6 @@ from castcore_sdk import (
     HardwareInfo,
     ui,
 )
-from pydantic import Field
-
 from castcore_vaapi.availability import availability
 
 LEVELS = {"fast": "7", "balanced": "4", "quality": "1"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from castcore_sdk import FFmpegInfo, HardwareInfo, Severity
 from castcore_vaapi.availability import availability
+
+from castcore_sdk import FFmpegInfo, HardwareInfo, Severity
 
 NODE = "/dev/dri/renderD128"
 BUILD = FFmpegInfo(
