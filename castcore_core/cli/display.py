@@ -59,6 +59,7 @@ class LineDisplay:
     def __init__(self, names: Mapping[str, str], *, verbose: bool = False) -> None:
         self._names = names
         self._verbose = verbose
+        self._told: dict[str, tuple[str, str]] = {}
 
     def show(self, event: Event) -> None:
         """Print what a person wants to know of the event."""
@@ -68,8 +69,7 @@ class LineDisplay:
             case SourceState():
                 self._line(say("source"), event.state, event.code, event.params, event.retry_in)
             case OutputState():
-                name = self._names.get(event.output, event.output)
-                self._line(name, event.state, event.code, event.params, event.retry_in)
+                self._output(event)
             case Notice():
                 show_problem(event.code, event.params, level="info")
             case LogLine() if self._verbose:
@@ -77,6 +77,17 @@ class LineDisplay:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _output(self, event: OutputState) -> None:
+        """Say once that a destination is gone and why, and once that it is back, not each attempt between."""
+        known = self._told.get(event.output)
+        now = (event.state, event.code)
+        if known == now or (known and known[0] == "reconnecting" and event.state == "connecting"):
+            return
+        self._told[event.output] = now
+        name = self._names.get(event.output, event.output)
+        code, params = ("", {}) if event.state == "ended" else (event.code, event.params)
+        self._line(name, event.state, code, params, event.retry_in)
 
     def _line(
         self, name: str, state: str, code: str, params: Mapping[str, object], retry_in: float | None = None
@@ -129,11 +140,11 @@ def destination_table(
 ) -> Table:
     """Return one row per destination; ``final`` shows totals instead of what happens now."""
     table = Table(box=None, pad_edge=False)
-    table.add_column(say("column_destination"))
-    table.add_column(say("column_state"))
+    table.add_column(say("column_destination"), overflow="fold", min_width=20)
+    table.add_column(say("column_state"), no_wrap=True)
     last = ("sessions",) if final else ("rate", "waiting")
     for column in ("on_air", "sent", *last, "dropped", "reconnects"):
-        table.add_column(say(f"column_{column}"), justify="right")
+        table.add_column(say(f"column_{column}"), justify="right", no_wrap=True)
     for output, name in names.items():
         one = outputs.get(output) or OutputStatistics()
         state = _final_state(one) if final else one.state

@@ -11,11 +11,10 @@ from rich.markup import escape
 
 from castcore_core.cli.display import choose, clock, destination_table
 from castcore_core.cli.message import console, fail, say, show_problem
-from castcore_core.cli.place import cache_folder, data_folder
+from castcore_core.cli.place import data_folder, open_host
 from castcore_core.cli.session import Outcome, conduct
 from castcore_core.cli.status import ExitStatus
 from castcore_core.ffmpeg.build import find_build
-from castcore_core.plugins.host import HostSettings, PluginHost
 from castcore_core.runner.error import Problem, RunnerError
 from castcore_core.streams.preparation import Prepared, prepare
 from castcore_sdk import CastCoreError
@@ -40,10 +39,7 @@ def run(request: RunRequest, *, as_json: bool, verbose: bool) -> None:
 async def stream(request: RunRequest, *, as_json: bool, verbose: bool) -> ExitStatus:
     """Carry the request to its end. Raises CastCoreError and RunnerError for what keeps it from starting."""
     folder = data_folder()
-    host = PluginHost(folder, cache_folder(), settings=HostSettings(early=0))
-    host.load()
-    await host.start()
-    try:
+    async with open_host() as host:
         build = await find_build(request.ffmpeg)
         prepared = await prepare(request, host, build)
         if not as_json:
@@ -56,8 +52,6 @@ async def stream(request: RunRequest, *, as_json: bool, verbose: bool) -> ExitSt
                 display.close()
         finally:
             await prepared.close()
-    finally:
-        await host.aclose()
     return _report(prepared, outcome, as_json=as_json)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -100,7 +101,7 @@ async def prepare(request: RunRequest, host: PluginHost, build: FFmpegBuild) -> 
         source=source,
         media=media,
         profile=profile,
-        names={each.id: each.name for each in deliveries},
+        names=_distinct(deliveries),
         notices=(*_in_sight(request, source, targets), *build.warnings(), *planned.notices),
         opened=opened,
     )
@@ -180,6 +181,17 @@ def _name(kind: str, target: PublishTarget) -> str:
         return f"{kind} {shown(Path(target.url).name, 40)}"
     address = shown(target.url, 60)
     return address if address.startswith(f"{kind}:") else f"{kind} {address}"
+
+
+def _distinct(deliveries: Sequence[Delivery]) -> dict[str, str]:
+    """Return the names by id, with a number behind those that occur more than once."""
+    seen: Counter[str] = Counter()
+    often = Counter(each.name for each in deliveries)
+    names = {}
+    for each in deliveries:
+        seen[each.name] += 1
+        names[each.id] = f"{each.name} ({seen[each.name]})" if often[each.name] > 1 else each.name
+    return names
 
 
 async def _close(instance: Instance[Destination[Any]], reference: str) -> None:
