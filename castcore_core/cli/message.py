@@ -40,10 +40,6 @@ def console() -> Console:
     """Return the terminal for people: standard error, so that standard output stays free for ``--json``."""
     from rich.console import Console
 
-    from castcore_sdk import CheckResult
-
-_MARKS = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "error": "[red]✗[/red]"}
-
     return Console(stderr=True, highlight=False)
 
 
