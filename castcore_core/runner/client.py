@@ -28,6 +28,8 @@ _READY_WITHIN = 15.0
 _ANSWER_WITHIN = 10.0
 _GONE_WITHIN = 5.0
 
+_children: set[int] = set()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
@@ -49,12 +51,11 @@ class RunnerClient:
     The iteration ends when the runner does, or the connection. Not to be iterated twice.
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, pid: int = 0) -> None:
-        """Made by `launch` and `attach`. ``pid`` is the runner's where it is our own child."""
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Made by `launch` and `attach`."""
         self.hello = Hello(identity=Identity(0, 0, ""))
         self._reader = reader
         self._writer = writer
-        self._pid = pid
         self._numbers = itertools.count(1)
         self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -123,26 +124,17 @@ class RunnerClient:
         self._reading.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._reading
-        self._reap()
+        _reap()
 
     async def wait_gone(self, timeout: float = _GONE_WITHIN) -> bool:
         """Wait for the end of the process. Return whether it has ended."""
         until = asyncio.get_running_loop().time() + timeout
-        while not self._reap() and self.hello.identity.is_alive():
+        while self.hello.identity.is_alive():
             if asyncio.get_running_loop().time() > until:
                 return False
             await asyncio.sleep(0.01)
+        _reap()
         return True
-
-    def _reap(self) -> bool:
-        """Collect a runner that is our child, so that no zombie stays."""
-        if self._pid:
-            with contextlib.suppress(ChildProcessError):
-                if os.waitpid(self._pid, os.WNOHANG)[0] == 0:
-                    return False
-            self._pid = 0
-            return True
-        return False
 
     async def _ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         if self._reading.done():
@@ -194,11 +186,11 @@ async def launch(folder: Path, plan: JobPlan, secrets: Mapping[str, str]) -> Run
     RunFolder(folder, create=True).close()
     reader, writer = os.pipe()
     try:
-        pid = _spawn(folder, name, writer)
+        _spawn(folder, name, writer)
     finally:
         os.close(writer)
     await _await_ready(reader)
-    client = await _connect(folder, name, pid=pid)
+    client = await _connect(folder, name)
     try:
         await client.greet(after=None)
         await client.start(plan, secrets)
@@ -234,7 +226,7 @@ def forget(folder: Path, job_id: str) -> None:
     (folder / f"{name_of(job_id)}.journal").unlink(missing_ok=True)
 
 
-def _spawn(folder: Path, name: str, ready: int) -> int:
+def _spawn(folder: Path, name: str, ready: int) -> None:
     module = "castcore_core.runner"
     argv = [sys.executable, "-I", "-m", module, "--folder", str(folder.absolute()), "--id", name]
     actions = [
@@ -242,7 +234,19 @@ def _spawn(folder: Path, name: str, ready: int) -> int:
         (os.POSIX_SPAWN_DUP2, ready, 1),
         (os.POSIX_SPAWN_DUP2, ready, 2),
     ]
-    return os.posix_spawn(argv[0], argv, minimal_environment(os.environ), file_actions=actions, setsid=True)
+    _reap()
+    _children.add(os.posix_spawn(argv[0], argv, minimal_environment(os.environ), file_actions=actions, setsid=True))
+
+
+def _reap() -> None:
+    """Collect the runners of ours that have ended, so that no zombies stay."""
+    for pid in tuple(_children):
+        try:
+            ended = os.waitpid(pid, os.WNOHANG)[0] != 0
+        except ChildProcessError:
+            ended = True
+        if ended:
+            _children.discard(pid)
 
 
 async def _await_ready(fd: int) -> None:
@@ -266,7 +270,7 @@ async def _await_ready(fd: int) -> None:
     raise _error_of(failure)
 
 
-async def _connect(folder: Path, name: str, *, pid: int = 0) -> RunnerClient:
+async def _connect(folder: Path, name: str) -> RunnerClient:
     run_folder = RunFolder(folder)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -283,7 +287,7 @@ async def _connect(folder: Path, name: str, *, pid: int = 0) -> RunnerClient:
     finally:
         run_folder.close()
     reader, writer = await asyncio.open_unix_connection(sock=connection, limit=MAX_LINE)
-    return RunnerClient(reader, writer, pid=pid)
+    return RunnerClient(reader, writer)
 
 
 def _error_of(data: Mapping[str, Any]) -> RunnerError:

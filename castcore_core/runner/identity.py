@@ -14,6 +14,9 @@ from typing import Any
 _START_TIME = 19
 """Field 22 of ``/proc/PID/stat`` (proc(5)), counted after the name's closing bracket."""
 
+_ENDED = ("Z", "X")
+"""States of a process that only its parent has not collected yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -60,7 +63,8 @@ def _start_of(pid: int) -> int:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return 0
-    return int(stat.rpartition(")")[2].split()[_START_TIME])
+    fields = stat.rpartition(")")[2].split()
+    return 0 if fields[0] in _ENDED else int(fields[_START_TIME])
 
 
 def _boot() -> str:

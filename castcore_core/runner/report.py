@@ -14,6 +14,9 @@ from castcore_core.runner.log import ChildLog
 from castcore_core.runner.protocol import encode
 from castcore_core.runner.scrub import Scrubber
 
+_FREE_TEXT = frozenset({"params", "detail", "line"})
+"""Where words from outside may stand; ids, states and codes are the plan's and ours, and stay as they are."""
+
 
 class Reporter:
     """The one way out for events, and for what becomes one."""
@@ -31,7 +34,9 @@ class Reporter:
         """Send an event to all who listen; everything but progress is journalled and numbered first."""
         journalled = not isinstance(event, Progress)
         seq = self._journal.last + 1 if journalled else 0
-        message = self.scrubber.value(dataclasses.replace(event, seq=seq, at=time.time()).to_json())
+        message = dataclasses.replace(event, seq=seq, at=time.time()).to_json()
+        for part in (message, message.get("cause") or {}):
+            part.update({name: self.scrubber.value(part[name]) for name in _FREE_TEXT & part.keys()})
         is_log = isinstance(event, LogLine)
         if journalled:
             self._journal.add(message, is_log=is_log)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from runner.scene import Sink
+
 from servers.media import clips
 from servers.nginx import nginx
 

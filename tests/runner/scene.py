@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
-from servers.media import BUNDLED
 
 from castcore_core.rtmp import IncomingStream, Request, RtmpError, Server, Tag, TagKind, serve
 from castcore_core.runner.client import RunnerClient, attach, launch
@@ -28,6 +27,7 @@ from castcore_core.runner.plan import (
     SlatePlan,
     SourcePlan,
 )
+from servers.media import BUNDLED
 
 FFMPEG = BUNDLED
 E = TypeVar("E", bound=Event)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import av
 from runner.scene import Sink, encoder, job, keys, recording, rtmp, running
-from servers.nginx import NginxRtmp
 
 from castcore_core.rtmp import TagKind
 from castcore_core.runner.event import JobState, OutputState, Progress
 from castcore_core.runner.plan import RenditionPlan
+from servers.nginx import NginxRtmp
 
 
 async def test_a_source_that_ends_is_delivered_to_the_last_frame(sink: Sink, folder: Path, tmp_path: Path) -> None:
