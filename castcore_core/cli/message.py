@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
@@ -12,6 +12,10 @@ from castcore_core.i18n import LANGUAGES, Text, translate
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from castcore_sdk import CheckResult
+
+_MARKS = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "error": "[red]✗[/red]"}
 
 
 def language() -> str:
@@ -44,9 +48,17 @@ def say(name: str, /, **params: object) -> str:
     return translate(f"cli.{name}", params, language=language()).message
 
 
+_plugin_texts: dict[str, Mapping[str, str]] = {}
+
+
+def use_texts(texts: Mapping[str, Mapping[str, str]]) -> None:
+    """Know the texts of the installed plugins from now on."""
+    _plugin_texts.update(texts)
+
+
 def text_of(code: str, params: Mapping[str, object] | None = None) -> Text:
     """Return message, cause and remedy of any code, of the core or of an installed plugin."""
-    return translate(code, params, language=language())
+    return translate(code, params, language=language(), extra=_plugin_texts)
 
 
 def show_problem(code: str, params: Mapping[str, object] | None = None, *, level: str = "error") -> None:
@@ -57,11 +69,24 @@ def show_problem(code: str, params: Mapping[str, object] | None = None, *, level
     colour = {"error": "red", "warning": "yellow"}.get(level, "cyan")
     terminal = console()
     terminal.print(
-        f"[{colour}]{say('level_' + level)}[/{colour}] {escape(text.message)} [dim]({escape(code)})[/dim]", soft_wrap=True
+        f"[{colour}]{say('level_' + level)}[/{colour}] {escape(text.message)} [dim]({escape(code)})[/dim]",
+        soft_wrap=True,
     )
     for line in (text.cause, text.remedy):
         if line:
             terminal.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def print_checks(lines: Iterable[CheckResult]) -> None:
+    """Print one line per check, with what to do where it is not well."""
+    from rich.markup import escape
+
+    for one in lines:
+        text = text_of(one.code, one.params)
+        mark = _MARKS[one.severity.value]
+        console().print(f"{mark} {escape(text.message)} [dim]({escape(one.code)})[/dim]", soft_wrap=True)
+        if one.severity.value != "ok" and text.remedy:
+            console().print(f"  {escape(text.remedy)}", soft_wrap=True)
 
 
 def fail(code: str, params: Mapping[str, object] | None = None, *, status: int, json_output: bool = False) -> NoReturn:

@@ -40,7 +40,7 @@ class DataFolder:
     def prepare(self) -> None:
         """Create the folder and its rooms for the owner alone, and close what is open to others; may be called again.
 
-        Raises ConfigurationError (``config.data_dir_unusable``) with the path and the kind of fault.
+        Raises ConfigurationError (``configuration.data_dir_unusable``) with the path and the kind of fault.
         """
         for folder in (self.root, *(self.root / room for room in self.ROOMS)):
             try:
@@ -52,7 +52,7 @@ class DataFolder:
                 probe.unlink(missing_ok=True)
             except OSError as error:
                 raise ConfigurationError(
-                    "config.data_dir_unusable",
+                    "configuration.data_dir_unusable",
                     field="data_dir",
                     params={"path": str(folder), "reason": error.strerror or type(error).__name__},
                 ) from None

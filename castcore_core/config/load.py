@@ -38,7 +38,7 @@ def load_configuration(
     """Return the configuration; ``overrides`` are the command line's and weigh most, their ``None`` means 'not given'.
 
     The file is the one named by ``CASTCORE_CONFIG``, else ``castcore.toml`` in the data folder where it exists.
-    Raises ConfigurationError (``config.*``) and never shows a value, since it may be a secret.
+    Raises ConfigurationError (``configuration.*``) and never shows a value, since it may be a secret.
     """
     return _load(overrides, environment)[0]
 
@@ -78,7 +78,7 @@ def _load(
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         key = str(first["loc"][0]) if first["loc"] else ""
         raise ConfigurationError(
-            "config.unknown_key" if first["type"] == "extra_forbidden" else "config.invalid",
+            "configuration.unknown_key" if first["type"] == "extra_forbidden" else "configuration.invalid",
             field=key or None,
             params={"key": key, "origin": origins.get(key, "default"), "reason": first["msg"]},
         ) from None
@@ -98,14 +98,14 @@ def _from_file(path: Path, *, named: bool) -> dict[str, Any]:
     except FileNotFoundError:
         if not named:
             return {}
-        raise ConfigurationError("config.file_missing", params={"path": str(path)}) from None
+        raise ConfigurationError("configuration.file_missing", params={"path": str(path)}) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            "config.file_unreadable", params={"path": str(path), "reason": type(error).__name__}
+            "configuration.file_unreadable", params={"path": str(path), "reason": type(error).__name__}
         ) from None
     except tomllib.TOMLDecodeError as error:
         # The message names line and column only, never the text that stands there.
-        raise ConfigurationError("config.file_malformed", params={"path": str(path), "reason": str(error)}) from None
+        raise ConfigurationError("configuration.file_malformed", params={"path": str(path), "reason": str(error)}) from None
 
 
 def _shown(value: object) -> str | int | bool | list[str] | None:

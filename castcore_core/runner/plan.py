@@ -134,6 +134,17 @@ class OutputPlan:
     """A destination that takes nothing for so long is cut off and tried again."""
     backoff: BackoffPlan = field(default_factory=BackoffPlan)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the output as JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> OutputPlan:
+        """Read an output. Raise PlanError where it is not one that this runner understands."""
+        output = _read(cls, data, "output")
+        assert isinstance(output, OutputPlan)
+        return output
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPlan:

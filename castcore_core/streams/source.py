@@ -128,4 +128,3 @@ def shown(text: str, most: int = 80) -> str:
     visible = _CONTROL.sub("�", text)
     visible = visible.encode("utf-8", "replace").decode("utf-8")
     return visible if len(visible) <= most else f"{visible[: most // 2]}…{visible[-most // 2 :]}"
-

@@ -1,6 +1,6 @@
 """The contract between CastCore and its plugins."""
 
-from castcore_sdk.config import ExtensionConfig, Secret, ui
+from castcore_sdk.config import ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
 from castcore_sdk.context import DocumentStore, OAuthSession, PluginContext
 from castcore_sdk.destination import (
     BroadcastMetadata,
@@ -8,12 +8,10 @@ from castcore_sdk.destination import (
     BroadcastRequest,
     BroadcastStatus,
     Destination,
-    OAuthProvider,
     PublishProtocol,
     PublishTarget,
     StreamLimits,
     SupportsMetadata,
-    SupportsOAuth,
     SupportsStatus,
 )
 from castcore_sdk.encoder import EncoderArguments, EncodeRequest, EncoderProfile, FFmpegInfo, HardwareInfo
@@ -22,21 +20,31 @@ from castcore_sdk.errors import (
     CastCoreError,
     ConfigurationError,
     NotFoundError,
+    Params,
     PermanentError,
     TemporaryError,
 )
 from castcore_sdk.event import Event
-from castcore_sdk.extension import CheckResult, ConfigT, Extension, Severity
+from castcore_sdk.extension import EXTENSION_ID, CheckResult, ConfigT, Extension, Severity
 from castcore_sdk.hookspecs import hookimpl, hookspec
 from castcore_sdk.notifier import Notification, Notifier
+from castcore_sdk.oauth import OAuthProvider, SupportsOAuth
 from castcore_sdk.placement import Link, Needs, Placement
 from castcore_sdk.source import IngestSource, SourceRequest
-from castcore_sdk.storage import MediaInput, StorageBackend, StorageEntry, StoragePath, SupportsWrite
+from castcore_sdk.storage import (
+    MediaInput,
+    StorageBackend,
+    StorageEntry,
+    StoragePath,
+    SupportsWrite,
+    storage_path,
+)
 from castcore_sdk.web import Page, PageRequest, RedirectResponse, TemplateResponse
 
 __version__ = "1.0.0"
 
 __all__ = [
+    "EXTENSION_ID",
     "AuthenticationError",
     "BroadcastMetadata",
     "BroadcastPhase",
@@ -67,6 +75,7 @@ __all__ = [
     "OAuthSession",
     "Page",
     "PageRequest",
+    "Params",
     "PermanentError",
     "Placement",
     "PluginContext",
@@ -86,7 +95,12 @@ __all__ = [
     "SupportsWrite",
     "TemplateResponse",
     "TemporaryError",
+    "config_schema",
     "hookimpl",
     "hookspec",
+    "mask",
+    "parse_config",
+    "problem",
+    "storage_path",
     "ui",
 ]

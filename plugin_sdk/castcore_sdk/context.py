@@ -19,36 +19,74 @@ R = TypeVar("R")
 class DocumentStore(Protocol):
     """Small JSON documents that belong to one plugin."""
 
-    async def get(self, collection: str, key: str, /) -> Mapping[str, Any] | None: ...
-    async def put(self, collection: str, key: str, value: Mapping[str, Any], /) -> None: ...
-    async def delete(self, collection: str, key: str, /) -> None: ...
-    def scan(self, collection: str, /, *, prefix: str = "") -> AsyncIterator[tuple[str, Mapping[str, Any]]]: ...
+    async def get(self, collection: str, key: str, /) -> Mapping[str, Any] | None:
+        """Return the document, or None where there is none."""
+
+    async def put(self, collection: str, key: str, value: Mapping[str, Any], /) -> None:
+        """Store the document in place of an older one. ``value`` must be JSON."""
+
+    async def delete(self, collection: str, key: str, /) -> None:
+        """Remove the document. No error where there is none."""
+
+    def scan(self, collection: str, /, *, prefix: str = "") -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        """Yield ``key, document`` in the order of the keys."""
+        ...
 
 
 class OAuthSession(Protocol):
     """An authorised HTTP client for one connected account; tokens are refreshed by core."""
 
     @property
-    def account(self) -> str: ...
+    def account(self) -> str:
+        """The label of the account."""
+        ...
+
     @property
-    def http(self) -> httpx.AsyncClient: ...
+    def http(self) -> httpx.AsyncClient:
+        """A client that sends the account's token."""
+        ...
 
 
 class PluginContext(Protocol):
     """Everything a plugin may use of the host."""
 
     @property
-    def plugin_id(self) -> str: ...
+    def plugin_id(self) -> str:
+        """The name of the plugin's entry point."""
+        ...
+
     @property
-    def instance_id(self) -> str | None: ...
+    def instance_id(self) -> str | None:
+        """The saved configuration this call is for; None for the plugin as a whole."""
+        ...
+
     @property
-    def log(self) -> logging.LoggerAdapter[logging.Logger]: ...
+    def log(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A logger that scrubs the configuration's secrets."""
+        ...
+
     @property
-    def http(self) -> httpx.AsyncClient: ...
+    def http(self) -> httpx.AsyncClient:
+        """The shared client: time limits and proxy are set, and core closes it."""
+        ...
+
     @property
-    def store(self) -> DocumentStore: ...
+    def store(self) -> DocumentStore:
+        """This plugin's own documents."""
+        ...
+
     @property
-    def data_dir(self) -> Path: ...
-    async def oauth(self) -> OAuthSession: ...
-    async def run_blocking(self, func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
-    async def emit(self, event: Event, /) -> None: ...
+    def data_dir(self) -> Path:
+        """A folder of this plugin's own, kept over restarts."""
+        ...
+
+    async def oauth(self) -> OAuthSession:
+        """Return the connected account. Raise AuthenticationError where none is connected."""
+        ...
+
+    async def run_blocking(self, func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run blocking code in this plugin's own threads; the event loop goes on."""
+        ...
+
+    async def emit(self, event: Event, /) -> None:
+        """Publish an event; its name gets the plugin id in front."""

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from castcore_sdk.context import OAuthSession
+from castcore_sdk.errors import ConfigurationError
 from castcore_sdk.extension import CheckResult, ConfigT, Extension
 
 
 class PublishProtocol(StrEnum):
+    """How the stream reaches the destination."""
+
     RTMP = "rtmp"
     RTMPS = "rtmps"
     SRT = "srt"
@@ -26,27 +28,35 @@ class PublishProtocol(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroadcastMetadata:
+    """What viewers read about a broadcast."""
+
     title: str
     description: str = ""
     category: str | None = None
     tags: tuple[str, ...] = ()
     language: str | None = None
+    """BCP 47."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamLimits:
+    """What the destination takes; None: it names no limit. Bit rates are in bits per second."""
+
     max_video_bitrate: int | None = None
     max_audio_bitrate: int | None = None
     max_width: int | None = None
     max_height: int | None = None
     max_fps: int | None = None
     keyframe_interval: timedelta | None = None
+    """The longest it allows."""
     video_codecs: frozenset[str] = frozenset({"h264"})
     audio_codecs: frozenset[str] = frozenset({"aac"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroadcastRequest:
+    """What core wants to send."""
+
     broadcast_id: str
     metadata: BroadcastMetadata
     starts_at: datetime | None = None
@@ -54,16 +64,41 @@ class BroadcastRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishTarget:
+    """Where and how to send, made by ``Destination.open_broadcast``.
+
+    ``url`` never holds a secret. What else is in it, by protocol:
+
+    ============  ==========================  =====================================  ==========================
+    protocol      url                         options                                secrets
+    ============  ==========================  =====================================  ==========================
+    rtmp, rtmps   ``scheme://host[:port]/app``  ``username``, ``ca_file``, ``verify``  ``stream_key``; ``password``
+    srt           ``srt://host:port``         ffmpeg's ``libsrt`` protocol options   ``passphrase``, ``streamid``
+    udp           ``udp://host:port``         ffmpeg's ``udp`` protocol options      (none)
+    hls           absolute path of a folder   ``playlist`` (file name) and ffmpeg's  (none)
+                                              ``hls`` muxer options
+    file          absolute path of a file     ``format`` (ffmpeg's muxer name),      (none)
+                                              ``overwrite``, ``audio_only``
+    ============  ==========================  =====================================  ==========================
+
+    Truth values are ``"1"``; what is false or left to the default is absent, except ``verify``: ``"0"`` where
+    certificates are not checked.
+    """
+
     reference: str
+    """The destination's own name for this broadcast; given back to every later call."""
     protocol: PublishProtocol
     url: str
     stream_key: SecretStr | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
     secret_options: Mapping[str, SecretStr] = field(default_factory=dict)
     backup_url: str | None = None
+    """A second address for the same stream, with the same key and options."""
     expires_at: datetime | None = None
 
 
 class BroadcastPhase(StrEnum):
+    """Where a broadcast is, as the platform sees it."""
+
     READY = "ready"
     LIVE = "live"
     ENDED = "ended"
@@ -72,6 +107,8 @@ class BroadcastPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroadcastStatus:
+    """What the platform says about a broadcast."""
+
     phase: BroadcastPhase
     viewers: int | None = None
     watch_url: str | None = None
@@ -83,6 +120,17 @@ class Destination(Extension[ConfigT], ABC):
 
     protocols: ClassVar[frozenset[PublishProtocol]]
     limits: ClassVar[StreamLimits] = StreamLimits()
+    url_schemes: ClassVar[frozenset[str]] = frozenset()
+    """Lower-case schemes that reach this destination from a terminal: ``castcore run --to SCHEME:…``."""
+
+    @classmethod
+    def config_from_url(cls, url: str, /) -> Mapping[str, Any]:
+        """Turn a URL of one of ``url_schemes`` into data for the configuration. Pure: no I/O.
+
+        What is secret in it (key, password, passphrase) goes into secret fields. Raise ConfigurationError, whose
+        texts and parameters never hold a secret.
+        """
+        raise ConfigurationError("config.no_url_form", params={"destination": cls.id})
 
     @abstractmethod
     async def open_broadcast(self, request: BroadcastRequest, /) -> PublishTarget:
@@ -94,29 +142,19 @@ class Destination(Extension[ConfigT], ABC):
 
 
 class SupportsMetadata(ABC):
+    """A destination whose title and description can change while it is live."""
+
     @abstractmethod
-    async def update_metadata(self, reference: str, metadata: BroadcastMetadata, /) -> None: ...
+    async def update_metadata(self, reference: str, metadata: BroadcastMetadata, /) -> None:
+        """Show this from now on. Raise NotFoundError for a reference it does not know."""
 
 
 class SupportsStatus(ABC):
+    """A destination that tells how it sees the broadcast."""
+
     status_interval: ClassVar[timedelta] = timedelta(seconds=30)
+    """The least time between two questions."""
 
     @abstractmethod
-    async def status(self, reference: str, /) -> BroadcastStatus: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuthProvider:
-    authorize_url: str
-    token_url: str
-    scopes: tuple[str, ...]
-    revoke_url: str | None = None
-    pkce: bool = True
-    client_auth: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_post"
-
-
-class SupportsOAuth(ABC):
-    oauth_provider: ClassVar[OAuthProvider]
-
-    @abstractmethod
-    async def account_label(self, session: OAuthSession, /) -> str: ...
+    async def status(self, reference: str, /) -> BroadcastStatus:
+        """Ask the platform. Raise NotFoundError for a reference it does not know."""

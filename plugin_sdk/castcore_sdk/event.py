@@ -10,6 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
+    """Something that happened, with JSON data and no secrets."""
+
     name: str
     at: datetime
     data: Mapping[str, Any] = field(default_factory=dict)

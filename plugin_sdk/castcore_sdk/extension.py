@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +12,17 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from castcore_sdk.config import ExtensionConfig
 from castcore_sdk.context import PluginContext
+from castcore_sdk.errors import Params
 
 ConfigT = TypeVar("ConfigT", bound=ExtensionConfig)
 
+EXTENSION_ID = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
+"""What ``Extension.id`` looks like: ``rtmp``, ``nvenc.h264``, ``my-platform``."""
+
 
 class Severity(StrEnum):
+    """How bad a check's result is."""
+
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
@@ -27,18 +34,27 @@ class CheckResult:
 
     code: str
     severity: Severity
-    params: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
     config_field: str | None = None
+    """The configuration field that would have to change."""
 
 
 class Extension(ABC, Generic[ConfigT]):
-    """Base of everything a plugin registers; instances live as long as one saved configuration."""
+    """Base of everything a plugin registers; instances live as long as one saved configuration.
+
+    The configuration class is the type argument: ``class Twitch(Destination[TwitchConfig])``.
+    """
 
     id: ClassVar[str]
+    """Unique in the installation and never changed: it is stored. Matches ``EXTENSION_ID``, 48 characters at most."""
     config_model: ClassVar[type[ExtensionConfig]]
+    """Set by the type argument."""
     config_version: ClassVar[int] = 1
+    """Raise it when the shape of the configuration changes, and bring old data over in ``migrate_config``."""
     timeouts: ClassVar[Mapping[str, timedelta]] = {}
+    """Method name → time limit, where core's own limit does not fit."""
     max_parallel: ClassVar[int] = 4
+    """How many calls of one instance core has under way at the same time."""
 
     def __init__(self, config: ConfigT, context: PluginContext) -> None:
         self.config = config
@@ -53,9 +69,8 @@ class Extension(ABC, Generic[ConfigT]):
                 if isinstance(argument, TypeVar):
                     continue
                 if not (isinstance(argument, type) and issubclass(argument, ExtensionConfig)):
-                    raise TypeError(
-                        f"{cls.__qualname__}: the configuration must be a subclass of ExtensionConfig, not {argument!r}"
-                    )
+                    wanted = "the configuration must be a subclass of ExtensionConfig"
+                    raise TypeError(f"{cls.__qualname__}: {wanted}, not {argument!r}")
                 cls.config_model = argument
 
     @classmethod

@@ -15,7 +15,9 @@ class Needs:
     """What a job's runner needs of a machine."""
 
     cpu: float | None = None
+    """Cores."""
     memory: int | None = None
+    """Bytes."""
     devices: frozenset[str] = frozenset()
 
 
@@ -23,20 +25,28 @@ class Link(ABC):
     """A byte stream to a runner that speaks the runner protocol; plan and secrets travel on it."""
 
     reference: str
+    """Finds the runner again through ``Placement.attach``."""
 
     @abstractmethod
-    async def read(self, limit: int, /) -> bytes: ...
+    async def read(self, limit: int, /) -> bytes:
+        """Return at most ``limit`` bytes; none at the end."""
+
     @abstractmethod
-    async def write(self, data: bytes, /) -> None: ...
+    async def write(self, data: bytes, /) -> None:
+        """Send all of ``data``."""
+
     @abstractmethod
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of the connection; the runner goes on. May be called twice."""
 
 
 class Placement(Extension[ConfigT], ABC):
     """Where a job's runner process runs: this machine, a Ray cluster, Kubernetes."""
 
     @abstractmethod
-    async def hardware(self) -> Sequence[HardwareInfo]: ...
+    async def hardware(self) -> Sequence[HardwareInfo]:
+        """Describe each machine it can use."""
+
     @abstractmethod
     async def launch(self, job_id: str, needs: Needs, /) -> Link:
         """Start a runner for the job, at most one in the whole installation."""

@@ -13,12 +13,18 @@ from castcore_sdk.storage import MediaInput
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRequest:
+    """Which source, with the parameters of the job."""
+
     source_id: str
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 class IngestSource(Extension[ConfigT], ABC):
+    """Something that can be played."""
+
     live: ClassVar[bool] = True
+    """A live source that ends is awaited again."""
 
     @abstractmethod
-    async def open(self, request: SourceRequest, /) -> MediaInput: ...
+    async def open(self, request: SourceRequest, /) -> MediaInput:
+        """Resolve the source. Safe to repeat: core asks again when the address has expired."""

@@ -11,6 +11,8 @@ from castcore_sdk.context import PluginContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
+    """A request that core has authenticated and checked."""
+
     method: Literal["GET", "POST"]
     path_params: Mapping[str, str]
     query: Mapping[str, str]
@@ -21,6 +23,8 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateResponse:
+    """A template of the plugin's own package with its values."""
+
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
@@ -28,6 +32,8 @@ class TemplateResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedirectResponse:
+    """A redirect within this installation."""
+
     to: str
 
 

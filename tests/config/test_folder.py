@@ -33,5 +33,5 @@ def test_a_file_in_its_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     with pytest.raises(ConfigurationError) as caught:
         DataFolder(tmp_path / "data").prepare()
-    assert caught.value.code == "config.data_dir_unusable"
+    assert caught.value.code == "configuration.data_dir_unusable"
     assert caught.value.params["path"] == str(tmp_path / "data")

@@ -36,12 +36,12 @@ def test_the_named_file_may_place_the_data_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "key"),
     [
-        ("prot = 1", "config.unknown_key", "prot"),
-        ("port = 70000", "config.invalid", "port"),
-        ("port = [", "config.file_malformed", None),
-        ('tls_key = "/k.pem"', "config.invalid", ""),
-        ('metrics = "token"', "config.invalid", ""),
-        ('database_url = "mysql://root:canary-value@db/x"', "config.invalid", "database_url"),
+        ("prot = 1", "configuration.unknown_key", "prot"),
+        ("port = 70000", "configuration.invalid", "port"),
+        ("port = [", "configuration.file_malformed", None),
+        ('tls_key = "/k.pem"', "configuration.invalid", ""),
+        ('metrics = "token"', "configuration.invalid", ""),
+        ('database_url = "mysql://root:canary-value@db/x"', "configuration.invalid", "database_url"),
     ],
 )
 def test_a_wrong_file_is_refused_without_its_values(tmp_path: Path, text: str, code: str, key: str | None) -> None:
@@ -54,7 +54,7 @@ def test_a_wrong_file_is_refused_without_its_values(tmp_path: Path, text: str, c
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"config\.file_missing"):
+    with pytest.raises(ConfigurationError, match=r"configuration\.file_missing"):
         load_configuration(environment={"CASTCORE_CONFIG": str(tmp_path / "none.toml")})
 
 

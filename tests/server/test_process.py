@@ -112,7 +112,7 @@ def test_a_damaged_database_file_is_named(tmp_path: Path) -> None:
 def test_redis_port_and_configuration_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     assert _refused(folder, CASTCORE_REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")[:2] == ("events.unreachable", 7)
-    assert _refused(folder, CASTCORE_PORT="none")[:2] == ("config.invalid", 3)
+    assert _refused(folder, CASTCORE_PORT="none")[:2] == ("configuration.invalid", 3)
     assert _refused(folder, CASTCORE_HOST="192.0.2.1")[:2] == ("server.address_unusable", 7)
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         assert _refused(folder, CASTCORE_PORT=str(taken.getsockname()[1]))[:2] == ("server.port_in_use", 7)

@@ -20,6 +20,14 @@ _PICTURE = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=5"]
 _TONE = ["-f", "lavfi", "-i", "sine=f=440:r=48000:d=5"]
 _X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-bf", "0", "-pix_fmt", "yuv420p"]
 _AAC = ["-c:a", "aac", "-b:a", "64k", "-ac", "2"]
+_LONG = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=10", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=10"]
+_FIELDS = ["-vf", "tinterlace=interleave_top,fieldorder=tff"]
+_FIELD_CODING = ["-flags", "+ilme+ildct", "-x264-params", "tff=1"]
+_SECOND_TONE = ["-f", "lavfi", "-i", "sine=f=880:r=44100:d=5", "-map", "0:v", "-map", "1:a", "-map", "2:a"]
+_TRACK_NAMES = [
+    *("-metadata:s:a:0", "language=eng", "-metadata:s:a:0", "title=Main"),
+    *("-metadata:s:a:1", "language=deu", "-metadata:s:a:1", "title=Kommentar"),
+]
 _SCREEN = ["-vf", "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"]
 
 RECIPES: Mapping[str, tuple[str, list[str]]] = {
@@ -32,8 +40,7 @@ RECIPES: Mapping[str, tuple[str, list[str]]] = {
     "faststart": ("faststart.mp4", [*_PICTURE, *_TONE, *_SCREEN, *_X264, *_AAC, "-movflags", "+faststart"]),
     "interlaced": (
         "interlaced.ts",
-        ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=50:d=5", *_TONE, "-vf", "tinterlace=interleave_top,fieldorder=tff"]
-        + [*_X264, "-flags", "+ilme+ildct", "-x264-params", "tff=1", *_AAC],
+        ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=50:d=5", *_TONE, *_FIELDS, *_X264, *_FIELD_CODING, *_AAC],
     ),
     "no-audio": ("no-audio.mp4", [*_PICTURE, *_X264]),
     "audio-only": ("audio-only.m4a", [*_TONE, *_AAC]),
@@ -54,16 +61,13 @@ RECIPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "two-audio": (
         "two-audio.mkv",
-        [*_PICTURE, *_TONE, "-f", "lavfi", "-i", "sine=f=880:r=44100:d=5", "-map", "0:v", "-map", "1:a", "-map", "2:a"]
-        + [*_X264, *_AAC, "-metadata:s:a:0", "language=eng", "-metadata:s:a:0", "title=Main"]
-        + ["-metadata:s:a:1", "language=deu", "-metadata:s:a:1", "title=Kommentar", "-ac:a:1", "1"],
+        [*_PICTURE, *_TONE, *_SECOND_TONE, *_X264, *_AAC, "-ac:a:1", "1", *_TRACK_NAMES],
     ),
     "still": ("still.png", ["-f", "lavfi", "-i", "testsrc2=s=320x180:d=1", "-frames:v", "1"]),
     "logo": ("logo.png", ["-f", "lavfi", "-i", "color=c=red:s=64x32,format=rgba", "-frames:v", "1"]),
     "ten-seconds": (
         "ten-seconds.mp4",
-        ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=10", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=10"]
-        + [*_SCREEN, *_X264, "-g", "60", *_AAC],
+        [*_LONG, *_SCREEN, *_X264, "-g", "60", *_AAC],
     ),
 }
 

@@ -1,0 +1,30 @@
+"""The command line: ``castcore``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run ``castcore`` with the process's arguments; never shows a traceback unless ``CASTCORE_DEBUG`` is set."""
+    from castcore_core.cli.message import fail
+    from castcore_core.cli.status import ExitStatus
+
+    try:
+        _start()
+    except KeyboardInterrupt:
+        raise SystemExit(ExitStatus.ABORTED) from None
+    except BrokenPipeError:  # the reader of our output is gone, which is its right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(ExitStatus.OK) from None
+    except Exception as error:
+        if os.environ.get("CASTCORE_DEBUG"):
+            raise
+        fail("cli.internal", {"reason": f"{type(error).__name__}: {error}"}, status=ExitStatus.INTERNAL)
+
+
+def _start() -> None:
+    from castcore_core.cli.app import app
+
+    app(prog_name="castcore")

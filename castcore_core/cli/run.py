@@ -1,0 +1,111 @@
+"""``castcore run``: one input to many destinations."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from castcore_core.cli.display import choose, clock, destination_table
+from castcore_core.cli.message import console, fail, say, show_problem
+from castcore_core.cli.place import data_folder, open_host
+from castcore_core.cli.session import Outcome, conduct
+from castcore_core.cli.status import ExitStatus
+from castcore_core.ffmpeg.build import find_build
+from castcore_core.runner.error import Problem, RunnerError
+from castcore_core.streams.preparation import Prepared, prepare
+from castcore_sdk import CastCoreError
+
+if TYPE_CHECKING:
+    from castcore_core.ffmpeg.build import FFmpegBuild
+    from castcore_core.streams.request import RunRequest
+
+_SYSTEM_CODES = ("ffmpeg.missing", "ffmpeg.not_executable", "ffmpeg.not_ffmpeg", "cli.data_folder")
+
+
+def run(request: RunRequest, *, as_json: bool, verbose: bool) -> None:
+    """Stream until the input ends or a signal comes; ends the program with an `ExitStatus`."""
+    try:
+        status = asyncio.run(stream(request, as_json=as_json, verbose=verbose))
+    except (CastCoreError, RunnerError) as error:
+        status = ExitStatus.SYSTEM if error.code in _SYSTEM_CODES else ExitStatus.INPUT
+        fail(error.code, error.params, status=status, json_output=as_json)
+    raise SystemExit(status)
+
+
+async def stream(request: RunRequest, *, as_json: bool, verbose: bool) -> ExitStatus:
+    """Carry the request to its end. Raises CastCoreError and RunnerError for what keeps it from starting."""
+    folder = data_folder()
+    async with open_host() as host:
+        build = await find_build(request.ffmpeg)
+        prepared = await prepare(request, host, build)
+        if not as_json:
+            _announce(prepared, build)
+        try:
+            display = choose(prepared.names, as_json=as_json, verbose=verbose)
+            try:
+                outcome = await conduct(prepared.planned, folder / "run", display, lambda: _stopping(as_json=as_json))
+            finally:
+                display.close()
+        finally:
+            await prepared.close()
+    return _report(prepared, outcome, as_json=as_json)
+
+
+def _announce(prepared: Prepared, build: FFmpegBuild) -> None:
+    picture = say("copied") if prepared.profile.copies_video else prepared.profile.encoder
+    if prepared.profile.video is None:
+        picture = say("no_picture")
+    line = say(
+        "announce", source=prepared.source.name, profile=prepared.profile.name, encoder=picture, ffmpeg=build.label
+    )
+    console().print(escape(line), soft_wrap=True)
+    for notice in prepared.notices:
+        show_problem(notice.code, notice.params, level=notice.severity.value if notice.severity != "ok" else "info")
+
+
+def _stopping(*, as_json: bool) -> None:
+    if not as_json:
+        console().print(say("stopping"))
+
+
+def _report(prepared: Prepared, outcome: Outcome, *, as_json: bool) -> ExitStatus:
+    status = _status(outcome)
+    if as_json:
+        summary = {
+            "status": int(status),
+            "problem": outcome.problem.to_json() if outcome.problem else None,
+            "cause": outcome.cause.to_json() if outcome.cause else None,
+            "outputs": {
+                output: {"name": prepared.names[output], **asdict(one)} for output, one in outcome.totals.items()
+            },
+        }
+        print(json.dumps({"summary": summary}, ensure_ascii=False), flush=True)  # noqa: T201
+        return status
+    if outcome.totals:
+        longest = max((one.seconds for one in outcome.totals.values()), default=0.0)
+        console().print(say("summary", time=clock(longest)))
+        console().print(destination_table(prepared.names, outcome.totals, final=True))
+    for problem in (outcome.problem, outcome.cause):
+        if problem is not None:
+            show_problem(problem.code, problem.params)
+    return status
+
+
+def _status(outcome: Outcome) -> ExitStatus:
+    if outcome.aborted:
+        return ExitStatus.ABORTED
+    if outcome.problem is not None:
+        return _failed(outcome.problem)
+    return ExitStatus.PARTIAL if outcome.incomplete else ExitStatus.OK
+
+
+def _failed(problem: Problem) -> ExitStatus:
+    if problem.code == "runner.no_output_up":
+        return ExitStatus.NO_DESTINATION
+    if problem.code in ("runner.gone", "runner.silent", "runner.internal"):
+        return ExitStatus.INTERNAL
+    return ExitStatus.SYSTEM if problem.code in _SYSTEM_CODES else ExitStatus.SOURCE

@@ -1,0 +1,108 @@
+"""Carry one run: start the runner, show what it tells, pass signals on, and say how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from castcore_core.cli.display import Display
+from castcore_core.runner.client import RunnerClient, forget, launch
+from castcore_core.runner.error import Problem, RunnerError
+from castcore_core.runner.event import JobState, OutputStatistics, Progress
+from castcore_core.streams.planner import Planned
+
+STOP_SECONDS = 2.5
+"""Time in which every destination may end in order."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run ended."""
+
+    problem: Problem | None = None
+    """Why the job failed, None where it ended as asked."""
+    cause: Problem | None = None
+    totals: dict[str, OutputStatistics] = field(default_factory=dict)
+    aborted: bool = False
+    """A second signal ended it at once."""
+
+    @property
+    def incomplete(self) -> bool:
+        """Say whether a destination was down at the end or never up."""
+        return any(one.sessions == 0 or one.state == "failed" or one.code for one in self.totals.values())
+
+
+async def conduct(planned: Planned, folder: Path, display: Display, on_stopping: Callable[[], None]) -> Outcome:
+    """Run the plan to its end. ``folder`` is the run folder; ``on_stopping`` is called at the first signal.
+
+    Raises RunnerError where no runner can be started.
+    """
+    client = await launch(folder, planned.plan, planned.secrets)
+    outcome = Outcome()
+    stopper = _Stopper(client, outcome, on_stopping)
+    try:
+        with stopper:
+            await _follow(client, display, outcome)
+        if not await client.wait_gone():
+            outcome.problem = outcome.problem or Problem("runner.silent", {"seconds": 5})
+    finally:
+        await client.close()
+        await stopper.finish()
+    forget(folder, planned.plan.job_id)
+    return outcome
+
+
+async def _follow(client: RunnerClient, display: Display, outcome: Outcome) -> None:
+    """Take in events until the last."""
+    ended = False
+    async for event in client:
+        display.show(event)
+        if isinstance(event, Progress):
+            outcome.totals = dict(event.outputs)
+        elif isinstance(event, JobState) and event.state in ("ended", "failed"):
+            ended = True
+            outcome.totals = dict(event.totals)
+            if event.state == "failed":
+                outcome.problem = Problem(event.code, event.params, event.detail)
+                outcome.cause = event.cause
+    if not ended and not outcome.aborted:
+        outcome.problem = Problem("runner.gone")
+
+
+class _Stopper:
+    """Turns signals into stops: the first in order, the second at once."""
+
+    def __init__(self, client: RunnerClient, outcome: Outcome, on_stopping: Callable[[], None]) -> None:
+        self._client = client
+        self._outcome = outcome
+        self._on_stopping = on_stopping
+        self._requests: list[asyncio.Task[None]] = []
+
+    def __enter__(self) -> None:
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, self._signalled)
+
+    def __exit__(self, *_: object) -> None:
+        for number in _SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+    async def finish(self) -> None:
+        """Wait for the requests that were sent."""
+        await asyncio.gather(*self._requests)
+
+    def _signalled(self) -> None:
+        if self._requests:
+            self._outcome.aborted = True
+        else:
+            self._on_stopping()
+        self._requests.append(asyncio.create_task(self._stop()))
+
+    async def _stop(self) -> None:
+        with contextlib.suppress(RunnerError):  # where it has ended meanwhile, that is what was wanted
+            await self._client.stop(STOP_SECONDS)

@@ -1,0 +1,1 @@
+"""The plugin host: discovery, trial, loading, registry, guard. See `castcore_core.plugins.host`."""

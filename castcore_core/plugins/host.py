@@ -1,0 +1,319 @@
+"""The plugin host: finds, loads and holds the plugins of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from castcore_sdk import CastCoreError, ConfigurationError, Destination, Event, Extension, NotFoundError, parse_config
+from pluggy import PluginManager
+
+import castcore_core
+from castcore_core.plugins import catalogue
+from castcore_core.plugins.breadcrumb import Trail
+from castcore_core.plugins.context import Emit, HostContext
+from castcore_core.plugins.contract import Inspection
+from castcore_core.plugins.crash import CRASHES, WINDOW, account
+from castcore_core.plugins.discovery import Manifest
+from castcore_core.plugins.fingerprint import code_folder
+from castcore_core.plugins.guard import Guard
+from castcore_core.plugins.instance import Instance
+from castcore_core.plugins.lane import GuardLimits
+from castcore_core.plugins.loading import load_module
+from castcore_core.plugins.offer import BUILTIN
+from castcore_core.plugins.registry import Claims, Registered, Registry
+from castcore_core.plugins.secret import secrets_of, secrets_of_url, strings_of
+from castcore_core.plugins.standing import Standing, StandingFile
+from castcore_core.plugins.state import LoadError, PluginState, Reason
+from castcore_core.plugins.survey import PluginRecord, find, survey, trials
+from castcore_core.plugins.watchdog import Blockage, Watchdog
+
+BUILTIN_MODULE = "castcore_core.builtin.plugin"
+
+E = TypeVar("E", bound="Extension[Any]")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSettings:
+    """How the host behaves; times in seconds.
+
+    ``trial`` limits the import of a plugin in a process of its own, ``blocked`` is how long the event loop may stand
+    still, ``early`` the age up to which a killed process counts as crashed (0 for commands that run once). ``watch``
+    puts breadcrumbs on disk and aims `faulthandler` at a file beside them.
+    """
+
+    guard: GuardLimits = field(default_factory=GuardLimits)
+    trial: float = 10.0
+    blocked: float = 1.0
+    early: float = 60.0
+    watch: bool = True
+
+
+class PluginHost:
+    """All plugins of a process: `load`, then `start` in the event loop, `aclose` at the end.
+
+    ``data`` keeps what plugins and the host remember, ``cache`` the trials. ``path`` is searched for plugins instead
+    of ``sys.path``, on which it must be too. ``safe`` leaves out everything but the module ``builtin``.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        cache: Path,
+        *,
+        builtin: str = BUILTIN_MODULE,
+        path: Sequence[str] | None = None,
+        safe: bool = False,
+        settings: HostSettings | None = None,
+        emit: Emit | None = None,
+        on_blockage: Callable[[Blockage], None] = lambda blockage: None,
+    ) -> None:
+        self.registry = Registry()
+        self.settings = settings or HostSettings()
+        self.safe_mode: Reason | None = Reason("plugins.safe_mode_asked") if safe else None
+        self._folder = data / "plugins"
+        self._memory = StandingFile(self._folder)
+        self._trials = trials(cache, path, self.settings.trial)
+        self._builtin = builtin
+        self._path = path
+        self._emit = emit or _discard
+        self._on_blockage = on_blockage
+        self._records: list[PluginRecord] = []
+        self._hooks: dict[str, PluginManager] = {}
+        self._contexts: dict[str, HostContext] = {}
+        self._folders: dict[str, Path] = {}
+        self._watchdog: Watchdog | None = None
+        self.guard = Guard(Trail(), self.settings.guard)
+
+    @property
+    def records(self) -> tuple[PluginRecord, ...]:
+        """Return all plugins with their states, the builtin first."""
+        return tuple(self._records)
+
+    @property
+    def blockages(self) -> tuple[Blockage, ...]:
+        """Return the latest times in which the event loop stood still."""
+        return tuple(self._watchdog.blockages) if self._watchdog else ()
+
+    def load(self) -> None:
+        """Settle earlier crashes, then load everything that may be loaded. Call it once, in the main thread.
+
+        No plugin can make this raise; a data folder that cannot be written costs the memory of crashes and is logged.
+        """
+        standing = self._memory.read()
+        manifests = find(standing, self._path)
+        self._folders = dict(self._package_folders(manifests))
+        if self._settle_crashes():
+            minutes, reason = int(WINDOW // 60), "plugins.safe_mode_crashes"
+            self.safe_mode = self.safe_mode or Reason(reason, {"crashes": CRASHES, "minutes": minutes})
+        standing = self._memory.read()
+        self._records = [self._load(builtin_record(self._builtin))]
+        claims = Claims()
+        claims.take(BUILTIN, self._records[0].offers)
+        for record in survey(manifests, standing, self._trials, claims, safe=self.safe_mode):
+            self._records.append(self._load(record))
+        self._remember_owners(standing)
+
+    async def start(self) -> None:
+        """Watch the event loop and tell the loaded plugins that they are enabled."""
+        loop = asyncio.get_running_loop()
+        self._watchdog = Watchdog(
+            loop,
+            self.guard.trail,
+            limit=self.settings.blocked,
+            owner=self.owner_of,
+            report=self._on_blockage,
+        )
+        self._watchdog.start()
+        await asyncio.gather(*(self._tell(plugin, "castcore_plugin_enabled") for plugin in self._hooks))
+
+    async def aclose(self) -> None:
+        """Close contexts, end what plugins left running, note the good end. May be called twice."""
+        for context in self._contexts.values():
+            await context.aclose()
+        self._contexts.clear()
+        await self.guard.aclose()
+        if self._watchdog:
+            await asyncio.to_thread(self._watchdog.stop)
+        self.guard.trail.finish()
+
+    def record(self, plugin: str) -> PluginRecord:
+        """Return the record of ``plugin``. Raises NotFoundError ``plugins.unknown``."""
+        return find_record(self._records, plugin)
+
+    async def disable(self, plugin: str) -> PluginRecord:
+        """Switch ``plugin`` off, now and for later starts; its configured instances are the caller's to close.
+
+        Raises ConfigurationError ``plugins.builtin_fixed`` for the core's own.
+        """
+        record = self.record(plugin)
+        change_standing(self._memory, plugin, enabled=False)
+        if record.state is PluginState.LOADED:
+            await self._tell(plugin, "castcore_plugin_disabled")
+            self.registry.remove(plugin)
+            del self._hooks[plugin]
+            if context := self._contexts.pop(plugin, None):
+                await context.aclose()
+        return self._put(replace(record, state=PluginState.DISABLED, reason=Reason("plugins.disabled")))
+
+    async def enable(self, plugin: str) -> PluginRecord:
+        """Switch ``plugin`` on, out of quarantine too, and load it now; the record says what came of it."""
+        record = self.record(plugin)
+        standing = change_standing(self._memory, plugin, enabled=True)
+        if record.state is PluginState.LOADED:
+            return record
+        arguments = ([record.manifest], standing, self._trials, Claims())
+        (surveyed,) = await asyncio.to_thread(survey, *arguments, safe=self.safe_mode)
+        loaded = self._put(self._load(surveyed))
+        if loaded.state is PluginState.LOADED:
+            await self._tell(plugin, "castcore_plugin_enabled")
+        return loaded
+
+    def create(
+        self, registered: Registered[type[E]], config: Mapping[str, Any], *, instance: str | None = None
+    ) -> Instance[E]:
+        """Make an extension from configuration data. Raises ConfigurationError for data that do not fit."""
+        kind, plugin = registered.item, registered.plugin
+        entrance = self.guard.lane(plugin, registered.id, secrets=strings_of(config))
+        parsed = entrance.call_sync(parse_config, kind.config_model, config)
+        secrets = tuple(secrets_of(parsed))
+        context = self._context(plugin, instance, secrets)
+        lane = self.guard.lane(
+            plugin, registered.id, parallel=kind.max_parallel, timeouts=kind.timeouts, secrets=secrets
+        )
+        return Instance(lane.call_sync(kind, parsed, context), context, lane)
+
+    def config_from_url(self, registered: Registered[type[Destination[Any]]], url: str) -> Mapping[str, Any]:
+        """Let a destination turn a URL into configuration data. Raises its ConfigurationError."""
+        lane = self.guard.lane(registered.plugin, registered.id, secrets=secrets_of_url(url))
+        return lane.call_sync(registered.item.config_from_url, url)
+
+    def texts(self, language: str) -> Mapping[str, Mapping[str, str]]:
+        """Return the texts of all installed plugins, for `castcore_core.i18n.translate`."""
+        return catalogue.merged(self._folders.items(), language)
+
+    def owner_of(self, file: str) -> str | None:
+        """Return the plugin that the source file belongs to."""
+        for plugin, folder in self._folders.items():
+            if file == str(folder) or file.startswith(f"{folder}/"):
+                return plugin
+        return None
+
+    def _load(self, record: PluginRecord) -> PluginRecord:
+        if record.state is not PluginState.LOADED:
+            return record
+        try:
+            inspection = load_module(self.guard.trail, record.id, record.manifest.module)
+            return self._register(record, inspection)
+        except LoadError as error:
+            _log.warning("plugin %s: %s %s", record.id, error.reason.code, error.reason.detail)
+            return replace(record, state=PluginState.FAILED, reason=error.reason)
+
+    def _register(self, record: PluginRecord, inspection: Inspection) -> PluginRecord:
+        if conflict := self.registry.add(record.id, inspection.contributions):
+            raise LoadError(conflict)
+        self._hooks[record.id] = inspection.hooks
+        offers = tuple(contribution.offer for contribution in inspection.contributions)
+        return replace(record, state=PluginState.LOADED, reason=None, offers=offers)
+
+    def _put(self, record: PluginRecord) -> PluginRecord:
+        place = self._records.index(self.record(record.id))
+        self._records[place] = record
+        return record
+
+    async def _tell(self, plugin: str, hook: str) -> None:
+        """Call an asynchronous hook of one plugin; its failure is its own."""
+        if plugin not in self._contexts:
+            self._contexts[plugin] = self._context(plugin, None, ())
+        caller = getattr(self._hooks[plugin].hook, hook)
+
+        async def call() -> None:
+            for answer in caller(context=self._contexts[plugin]):
+                await answer
+
+        call.__name__ = hook
+        if caller.get_hookimpls():
+            try:
+                await self.guard.lane(plugin, "hooks").call(call)
+            except CastCoreError as error:
+                _log.warning("plugin %s: %s: %s %s", plugin, hook, error.code, error.detail)
+
+    def _context(self, plugin: str, instance: str | None, secrets: Sequence[str]) -> HostContext:
+        folder = self._folder / "data" / plugin
+        pool = self.guard.pool(plugin)
+        return HostContext(plugin, instance, folder=folder, pool=pool, emit=self._emit, secrets=secrets)
+
+    def _package_folders(self, manifests: Sequence[Manifest]) -> Iterator[tuple[str, Path]]:
+        for manifest in manifests:
+            if manifest.refusal is None and (folder := code_folder(manifest.module, self._path)):
+                yield manifest.id, folder
+
+    def _settle_crashes(self) -> bool:
+        """Judge earlier deaths and begin to leave breadcrumbs; say whether safe mode is due."""
+        if not self.settings.watch:
+            return False
+        lives = self._folder / "lives"
+        try:
+            safe = account(lives, self._memory, owner=self.owner_of)
+            self.guard.trail = Trail(lives, early=self.settings.early)
+            atexit.register(self.guard.trail.finish)
+        except OSError as error:
+            _log.warning("crashes cannot be accounted for: %s", error)
+            return False
+        return safe
+
+    def _remember_owners(self, standing: Standing) -> None:
+        fresh = {
+            record.id: record.manifest.distribution
+            for record in self._records[1:]
+            if record.state is PluginState.LOADED
+        }
+        if fresh.items() <= standing.owners.items():
+            return
+        try:
+            self._memory.change(lambda now: now.owners.update(fresh))
+        except OSError as error:
+            _log.warning("the order of plugins cannot be remembered: %s", error)
+
+
+def builtin_record(module: str) -> PluginRecord:
+    """Return the record of the core's own plugins before they are loaded."""
+    version = castcore_core.__version__
+    manifest = Manifest(id=BUILTIN, module=module, distribution="castcore", version=version)
+    return PluginRecord(manifest, PluginState.LOADED)
+
+
+def find_record(records: Sequence[PluginRecord], plugin: str) -> PluginRecord:
+    """Return the record of ``plugin``. Raises NotFoundError ``plugins.unknown``."""
+    for record in records:
+        if record.id == plugin:
+            return record
+    raise NotFoundError("plugins.unknown", params={"plugin": plugin[:80]})
+
+
+def change_standing(memory: StandingFile, plugin: str, *, enabled: bool) -> Standing:
+    """Remember that ``plugin`` is on or off; switching it on also ends a quarantine.
+
+    Raises ConfigurationError ``plugins.builtin_fixed`` for the core's own, OSError where nothing can be written.
+    """
+    if plugin == BUILTIN:
+        raise ConfigurationError("plugins.builtin_fixed")
+
+    def edit(standing: Standing) -> None:
+        if enabled:
+            standing.disabled.discard(plugin)
+            standing.forgive(plugin)
+        else:
+            standing.disabled.add(plugin)
+
+    return memory.change(edit)
+
+
+async def _discard(plugin: str, event: Event) -> None:
+    _log.debug("plugin %s: event %s goes nowhere", plugin, event.name)

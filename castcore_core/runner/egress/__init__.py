@@ -1,0 +1,1 @@
+"""The ways out: RTMP in process, everything else through a child that copies."""

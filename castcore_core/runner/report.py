@@ -1,0 +1,56 @@
+"""Number events, take secrets out, keep them and pass them on."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+
+from castcore_core.runner.child import Child
+from castcore_core.runner.error import Problem
+from castcore_core.runner.event import Event, LogLine, Notice, Progress
+from castcore_core.runner.journal import Journal
+from castcore_core.runner.log import ChildLog
+from castcore_core.runner.protocol import encode
+from castcore_core.runner.scrub import Scrubber
+
+_FREE_TEXT = frozenset({"params", "detail", "line"})
+"""Where words from outside may stand; ids, states and codes are the plan's and ours, and stay as they are."""
+
+
+class Reporter:
+    """The one way out for events, and for what becomes one."""
+
+    def __init__(self, journal: Journal, broadcast: Callable[[bytes, bool], None]) -> None:
+        self.scrubber = Scrubber()
+        self._journal = journal
+        self._broadcast = broadcast
+
+    def hide(self, secrets: Mapping[str, str]) -> None:
+        """Take these out of everything from now on."""
+        self.scrubber.add(secrets.values())
+
+    def emit(self, event: Event) -> None:
+        """Send an event to all who listen; everything but progress is journalled and numbered first."""
+        journalled = not isinstance(event, Progress)
+        seq = self._journal.last + 1 if journalled else 0
+        message = dataclasses.replace(event, seq=seq, at=time.time()).to_json()
+        for part in (message, message.get("cause") or {}):
+            part.update({name: self.scrubber.value(part[name]) for name in _FREE_TEXT & part.keys()})
+        is_log = isinstance(event, LogLine)
+        if journalled:
+            self._journal.add(message, is_log=is_log)
+        self._broadcast(encode({"event": message}), journalled and not is_log)
+
+    def notice(self, problem: Problem) -> None:
+        """Tell something that changes no state."""
+        self.emit(Notice(code=problem.code, params=problem.params))
+
+    def new_log(self, source: str) -> ChildLog:
+        """Return the log of one process."""
+        return ChildLog(source, self.scrubber, self.emit)
+
+    def child_started(self, child: Child) -> None:
+        """Note a child until it has ended, so that a successor can kill it."""
+        self._journal.child_started(child.identity)
+        child.exited.add_done_callback(lambda _: self._journal.child_ended(child.identity))

@@ -1,0 +1,1 @@
+"""Where the stream comes from: an ffmpeg, or RTMP pulled or pushed."""

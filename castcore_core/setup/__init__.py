@@ -1,0 +1,1 @@
+"""What a machine needs before CastCore can work on it."""

@@ -1,0 +1,48 @@
+"""Keep secrets out of command lines: ``{env:NAME}`` and ``{file:PATH}`` stand for values that are read when needed."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from castcore_sdk import ConfigurationError
+
+_PLACEHOLDER = re.compile(r"\{(env|file):([^{}]+)\}")
+_LONGEST_SECRET = 4096
+
+
+def has_placeholder(text: str) -> bool:
+    """Say whether ``expand`` would change the text."""
+    return bool(_PLACEHOLDER.search(text))
+
+
+def expand(text: str) -> str:
+    """Return ``text`` with its placeholders replaced.
+
+    Raises ConfigurationError ``streams.variable_unset``, ``streams.key_file_unreadable`` or ``streams.key_file_empty``.
+    """
+    return _PLACEHOLDER.sub(lambda match: _variable(match[2]) if match[1] == "env" else read_lines(match[2])[0], text)
+
+
+def _variable(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise ConfigurationError("streams.variable_unset", params={"name": name})
+    return value
+
+
+def read_lines(path: str) -> list[str]:
+    """Return the lines of a file of secrets, at least one; empty lines and ``#`` comments are left out.
+
+    Raises ConfigurationError.
+    """
+    try:
+        with Path(path).expanduser().open(encoding="utf-8") as stream:
+            lines = [line.strip() for line in stream.read(64 * _LONGEST_SECRET).splitlines()]
+    except (OSError, UnicodeDecodeError, ValueError):
+        raise ConfigurationError("streams.key_file_unreadable", params={"path": path}) from None
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if not lines:
+        raise ConfigurationError("streams.key_file_empty", params={"path": path})
+    return lines

@@ -1,0 +1,3 @@
+"""Encoder profiles for the encoding unit of NVIDIA cards."""
+
+__version__ = "1.0.0"
