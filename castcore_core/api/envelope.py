@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from castcore_sdk.errors import CastCoreError, ConfigurationError, NotFoundError, TemporaryError
 from quart import Quart, Response, g, jsonify
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
@@ -23,6 +22,7 @@ from castcore_core.error import (
     UnauthenticatedError,
     UnavailableError,
 )
+from castcore_sdk.errors import CastCoreError, ConfigurationError, NotFoundError, TemporaryError
 
 _log = structlog.get_logger(__name__)
 

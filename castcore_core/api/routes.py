@@ -6,12 +6,12 @@ import hashlib
 import json
 from functools import cache
 
-from castcore_sdk.errors import NotFoundError
 from quart import Blueprint, Response, current_app, render_template, request
 from quart_schema import hide
 
 from castcore_core.api.openapi import document
 from castcore_core.i18n import LANGUAGES, catalogue
+from castcore_sdk.errors import NotFoundError
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from castcore_sdk.errors import CastCoreError
 
 from castcore_core.cli.message import console, fail, say, text_of
 from castcore_core.cli.status import ExitStatus
+from castcore_sdk.errors import CastCoreError
 
 if TYPE_CHECKING:
     from castcore_core.core import Core

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from castcore_sdk.errors import ConfigurationError
 from pydantic import SecretStr, ValidationError
 
 from castcore_core.config.model import Configuration
 from castcore_core.secrets.mask import mask, mask_url
+from castcore_sdk.errors import ConfigurationError
 
 _PREFIX = "CASTCORE_"
 _FILE_NAME = "castcore.toml"

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from castcore_sdk.errors import TemporaryError
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
 
 from castcore_core.db.probe import probe
 from castcore_core.db.target import Target
 from castcore_core.feature import model_modules
+from castcore_sdk.errors import TemporaryError
 
 _CHECK_S = 2.0
 

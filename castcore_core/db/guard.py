@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from castcore_sdk.errors import ConfigurationError, PermanentError
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
@@ -24,6 +23,7 @@ from castcore_core.db.lock import migration_lock
 from castcore_core.db.probe import probe
 from castcore_core.db.target import APP, MIGRATIONS, Target
 from castcore_core.feature import model_modules
+from castcore_sdk.errors import ConfigurationError, PermanentError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from castcore_sdk.errors import TemporaryError
-
 from castcore_core.db.target import Target
+from castcore_sdk.errors import TemporaryError
 
 _ADVISORY_KEY = 0x43415354_4D494752
 """'CASTMIGR': one number for all of CastCore; PostgreSQL keeps advisory locks per database."""

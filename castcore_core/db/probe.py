@@ -11,9 +11,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from castcore_sdk.errors import CastCoreError, ConfigurationError, TemporaryError
-
 from castcore_core.db.target import Target
+from castcore_sdk.errors import CastCoreError, ConfigurationError, TemporaryError
 
 _LIMIT_S = 1.8
 _SQLITE_BUSY_S = 1.0

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from castcore_sdk.errors import TemporaryError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
@@ -24,6 +23,7 @@ from redis.exceptions import RedisError
 
 from castcore_core.events.bus import RESYNC, Subscription, checked_channel
 from castcore_core.events.memory import MemoryBus
+from castcore_sdk.errors import TemporaryError
 
 _CONNECT_S = 1.5
 _LOOK_S = 1.0

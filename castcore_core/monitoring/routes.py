@@ -6,7 +6,6 @@ import asyncio
 import hmac
 from typing import Any, Literal
 
-from castcore_sdk.errors import NotFoundError
 from pydantic import BaseModel
 from quart import Blueprint, Response, request
 from quart_schema import security_scheme, tag_blueprint, validate_response
@@ -19,6 +18,7 @@ from castcore_core.error import UnauthenticatedError
 from castcore_core.monitoring.health import Health
 from castcore_core.monitoring.prometheus import render
 from castcore_core.monitoring.sample import Figures, Sampler
+from castcore_sdk.errors import NotFoundError
 
 blueprint = Blueprint("monitoring", __name__)
 root = Blueprint("monitoring_root", __name__)

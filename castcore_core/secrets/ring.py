@@ -15,13 +15,13 @@ import secrets
 import stat
 from pathlib import Path
 
-from castcore_sdk.errors import ConfigurationError, PermanentError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from castcore_core.secrets.scrub import scrubber
+from castcore_sdk.errors import ConfigurationError, PermanentError
 
 _FORMAT = "cc1"
 _NONCE = 12

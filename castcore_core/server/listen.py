@@ -7,10 +7,10 @@ import logging
 import socket
 import ssl
 
-from castcore_sdk.errors import ConfigurationError
 from hypercorn.config import Config, Sockets
 
 from castcore_core.config import Configuration
+from castcore_sdk.errors import ConfigurationError
 
 _GRACE_S = 0.5
 BACKLOG = 512

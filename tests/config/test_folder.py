@@ -6,9 +6,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from castcore_sdk.errors import ConfigurationError
 
 from castcore_core.config import DataFolder
+from castcore_sdk.errors import ConfigurationError
 
 
 def _mode(path: Path) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from castcore_sdk.errors import ConfigurationError
 
 from castcore_core.config import load_configuration, show_configuration
+from castcore_sdk.errors import ConfigurationError
 
 
 def test_environment_weighs_more_than_the_file_and_arguments_most(tmp_path: Path) -> None:

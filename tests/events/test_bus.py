@@ -8,12 +8,12 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 import pytest
-from castcore_sdk.errors import TemporaryError
-from servers.process import free_port
-from servers.redis import PASSWORD, RedisServer
 
 from castcore_core.events import Bus, Event, Subscription, open_bus
 from castcore_core.events.bus import RESYNC
+from castcore_sdk.errors import TemporaryError
+from servers.process import free_port
+from servers.redis import PASSWORD, RedisServer
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from castcore_sdk.errors import ConfigurationError, PermanentError
 
 from castcore_core.secrets import KeyRing, scrubber
+from castcore_sdk.errors import ConfigurationError, PermanentError
 
 
 def test_a_value_opens_at_its_place_alone(tmp_path: Path) -> None:

@@ -17,13 +17,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from quart import Quart
+
 from castcore_core.api.app import create_app
 from castcore_core.api.gate import Gate
 from castcore_core.config import load_configuration
 from castcore_core.core import Core
 from castcore_core.feature import FEATURES, Feature
 from castcore_core.server.life import live
-from quart import Quart
 from servers.stage import OpenGate
 
 

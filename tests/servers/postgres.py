@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
+
 from servers.process import free_port, require, running, service_user
 
 PASSWORD = "pg-canary-password"

@@ -8,6 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 
+from pydantic import BaseModel, ConfigDict, SecretStr
+from quart import Blueprint, Response, request
+from quart_schema import validate_querystring, validate_request, validate_response
+
 from castcore_core.api.gate import Gate
 from castcore_core.api.idempotency import idempotent
 from castcore_core.api.live import Message, Outbox, send_live
@@ -21,9 +25,6 @@ from castcore_core.db import utc_now
 from castcore_core.error import ConflictError, InvalidError
 from castcore_core.feature import FEATURES, Feature
 from castcore_core.server.process import run_server
-from pydantic import BaseModel, ConfigDict, SecretStr
-from quart import Blueprint, Response, request
-from quart_schema import validate_querystring, validate_request, validate_response
 
 STAGE = Feature("stage", routes="servers.stage")
 
