@@ -9,7 +9,7 @@ from typing import Any
 
 from quart import Response, request
 
-from castcore_core.api.gate import current_actor
+from castcore_core.api.gate import Actor, current_actor
 from castcore_core.api.live import session_end
 from castcore_core.core import Core
 
@@ -77,18 +77,18 @@ def send_events(core: Core, log: EventLog) -> Response:
     after = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
     if log.finished and 0 < log.last <= after:
         return Response(b"", 204)
-    response = Response(_lines(core, log, after), content_type="text/event-stream")
+    response = Response(_lines(core, log, after, current_actor()), content_type="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     response.timeout = None
     return response
 
 
-async def _lines(core: Core, log: EventLog, after: int) -> AsyncIterator[bytes]:
+async def _lines(core: Core, log: EventLog, after: int, actor: Actor | None) -> AsyncIterator[bytes]:
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(1)
     tasks = [
         asyncio.create_task(_feed(log, after, queue)),
         asyncio.create_task(_end(core.stopping.wait(), queue)),
-        asyncio.create_task(_end(session_end(current_actor()), queue)),
+        asyncio.create_task(_end(session_end(actor), queue)),
     ]
     try:
         yield b"retry: 2000\n\n"

@@ -98,7 +98,7 @@ def show(json_output: Json = False) -> None:
 
 
 def _leave(error: CastCoreError, *, json_output: bool) -> NoReturn:
-    status = ExitStatus.INPUT if error.code.startswith("config.") else ExitStatus.SYSTEM
+    status = ExitStatus.INPUT if error.code.startswith("configuration.") else ExitStatus.SYSTEM
     try:
         fail(error.code, error.params, status=status, json_output=json_output)
     finally:

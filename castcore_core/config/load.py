@@ -105,7 +105,8 @@ def _from_file(path: Path, *, named: bool) -> dict[str, Any]:
         ) from None
     except tomllib.TOMLDecodeError as error:
         # The message names line and column only, never the text that stands there.
-        raise ConfigurationError("configuration.file_malformed", params={"path": str(path), "reason": str(error)}) from None
+        params = {"path": str(path), "reason": str(error)}
+        raise ConfigurationError("configuration.file_malformed", params=params) from None
 
 
 def _shown(value: object) -> str | int | bool | list[str] | None:

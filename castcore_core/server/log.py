@@ -15,6 +15,9 @@ from castcore_core.secrets import scrubber
 # Their lines at lower levels hold SQL values and one line per connection.
 _QUIET = ("aiosqlite", "asyncio", "asyncpg", "hypercorn", "quart", "tortoise")
 
+# Without the frames' variables: they hold headers, bodies and keys.
+_TRACEBACK = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 
 def configure_log(configuration: Configuration, stream: TextIO = sys.stderr) -> None:
     """Send the program's own log and that of its libraries to ``stream``; may be called again."""
@@ -26,7 +29,7 @@ def configure_log(configuration: Configuration, stream: TextIO = sys.stderr) -> 
     ]
     as_json = configuration.log_format == "json" or (configuration.log_format == "auto" and not stream.isatty())
     last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, _scrub, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [_TRACEBACK, _scrub, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
         else [structlog.processors.format_exc_info, _scrub, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import ssl
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import structlog
 import uvloop
@@ -44,6 +46,7 @@ async def serve(
     with contextlib.closing(bind(configuration)) as bound:
         async with live(configuration, features=features) as core:
             loop = asyncio.get_running_loop()
+            loop.set_exception_handler(_on_loop_fault)
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, _stop, core, number)
             app = create_app(core, features=features, gate=gate)
@@ -65,6 +68,13 @@ async def serve(
                 for number in (signal.SIGTERM, signal.SIGINT):
                     loop.remove_signal_handler(number)
     _log.info("stopped")
+
+
+def _on_loop_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    # A client that breaks off its TLS handshake, and one that is cut off at the stop, are no faults of ours.
+    if not isinstance(error, ssl.SSLError | asyncio.CancelledError):
+        _log.error("fault in the event loop", reason=context.get("message"), exc_info=error)
 
 
 def _stop(core: Core, number: signal.Signals) -> None:
