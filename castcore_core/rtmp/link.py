@@ -168,6 +168,17 @@ class Link(asyncio.Protocol):
 
     # --- the owner's side -----------------------------------------------------------------------------------
 
+    def follow_closed(self) -> asyncio.Future[RtmpError | None]:
+        """Return a future that ends as ``closed`` does; a waiter that is cancelled cannot harm the link with it."""
+        follower: asyncio.Future[RtmpError | None] = self._loop.create_future()
+
+        def tell(closed: asyncio.Future[RtmpError | None]) -> None:
+            if not follower.done():
+                follower.set_result(closed.result())
+
+        self.closed.add_done_callback(tell)
+        return follower
+
     @property
     def is_attached(self) -> bool:
         """Say whether there is a connection whose end ``closed`` will tell."""
