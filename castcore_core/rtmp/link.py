@@ -273,10 +273,11 @@ class Link(asyncio.Protocol):
             return
         if not self._ending:
             self._ending = True
-            if transport.can_write_eof() and not transport.is_closing():
-                transport.write_eof()
-            else:
-                transport.close()
+            try:
+                ends_softly = transport.can_write_eof() and not transport.is_closing()
+                (transport.write_eof if ends_softly else transport.close)()
+            except OSError:  # the peer has cut the connection, which the event loop has not seen yet
+                transport.abort()
         await asyncio.wait({self.closed}, timeout=timeout)
         if not self.closed.done():
             self.abort()
