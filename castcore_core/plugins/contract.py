@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from pluggy import PluginManager
+
+from castcore_core.plugins.extension import page_faults, type_faults
+from castcore_core.plugins.offer import Kind, Offer
+from castcore_core.plugins.state import Reason
 from castcore_sdk import (
     Destination,
     EncoderProfile,
@@ -19,11 +24,6 @@ from castcore_sdk import (
     StorageBackend,
     hookspecs,
 )
-from pluggy import PluginManager
-
-from castcore_core.plugins.extension import page_faults, type_faults
-from castcore_core.plugins.offer import Kind, Offer
-from castcore_core.plugins.state import Reason
 
 PROJECT = "castcore"
 
