@@ -6,8 +6,9 @@ import traceback
 from typing import Any
 
 import pytest
-from castcore_sdk import ConfigurationError, ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
 from pydantic import Field, SecretStr, ValidationError, field_validator
+
+from castcore_sdk import ConfigurationError, ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
 
 
 class Account(ExtensionConfig):

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 import httpx2 as httpx
 import pytest
+from pydantic import field_validator
+
 from castcore_sdk import (
     BroadcastMetadata,
     BroadcastPhase,
@@ -30,7 +32,6 @@ from castcore_sdk import (
     problem,
 )
 from castcore_sdk.testing import DestinationConformance
-from pydantic import field_validator
 
 API = "http://api.good.example"
 KEY = "live-1f3e5a7c9b"

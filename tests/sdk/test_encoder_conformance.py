@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import imageio_ffmpeg
 import pytest
+
 from castcore_sdk import (
     CheckResult,
     ConfigurationError,
