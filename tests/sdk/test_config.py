@@ -126,4 +126,4 @@ def test_a_configuration_is_frozen_and_shows_no_secret() -> None:
     config = parse_config(Sample, {"url": "x", "stream_key": "CANARY"})
     assert "CANARY" not in repr(config) + config.model_dump_json()
     with pytest.raises(ValidationError):
-        config.url = "y"  # type: ignore[misc]
+        config.url = "y"

@@ -68,7 +68,7 @@ class TestGood(Suite):
     """The whole suite passes."""
 
 
-def _options(change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Callable[..., EncoderArguments]:
+def _options(change: Callable[[tuple[str, ...]], Any]) -> Callable[..., EncoderArguments]:
     def arguments(self: Good, request: EncodeRequest, /) -> EncoderArguments:
         found = Good.arguments(self, request)
         return replace(found, output_options=change(found.output_options))

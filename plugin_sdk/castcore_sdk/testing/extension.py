@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 import httpx2 as httpx
@@ -35,7 +36,7 @@ class ExtensionConformance:
 
     extension: ClassVar[Any]
     """The class under test."""
-    config: ClassVar[Mapping[str, Any]] = {}
+    config: Mapping[str, Any] = MappingProxyType({})
     """A configuration that is valid, with every secret filled in."""
     plugin_id: ClassVar[str] = ""
     """Name of the plugin's entry point; empty: the first part of the extension's id."""
