@@ -23,13 +23,11 @@ from castcore_core.runner.plan import OutputPlan, RtmpEndpoint
 
 _SECONDS = 6
 _ADDITIONS = 12
-    "1700000000014d401fffe1001a674d401fe8802802dd80b501010140000003004000000f03c60c448001000468ef3c80"
-)
 
 
 async def measure(build: FFmpegBuild, folder: Path) -> list[Figure]:
     """Return the figures of this area."""
-    tags = _video(build, make_clip(build, folder / "heavy.mp4", size="1280x720", bitrate="4M", seconds=20))
+    tags = _video(build, make_clip(build, folder / "heavy.mkv", size="1280x720", bitrate="4M", seconds=20))
     median, late = await _bus_to_server(tags)
     child_median, child_late = await _ffmpeg_to_server(build, tags)
     added = await _hot_add(build, folder)
@@ -128,7 +126,7 @@ async def _ffmpeg_to_server(build: FFmpegBuild, tags: list[Tag]) -> tuple[float,
 
 async def _hot_add(build: FFmpegBuild, folder: Path) -> list[float]:
     """Add destinations one after the other to a running job; return milliseconds to the first keyframe of each."""
-    clip = make_clip(build, folder / "heavy.mp4", size="1280x720", bitrate="4M", seconds=20)
+    clip = make_clip(build, folder / "heavy.mkv", size="1280x720", bitrate="4M", seconds=20)
     delays = []
     with SinkProcess() as sink:
         planned = await make_plan(build, file_source(clip), [sink.url("first")], COPY)

@@ -20,7 +20,7 @@ _ROUNDS = 7
 
 async def measure(build: FFmpegBuild, folder: Path) -> list[Figure]:
     """Return the figure of this area. The two take turns, so that a busy machine hurts both."""
-    clip = make_clip(build, folder / "small.mp4", size="640x360", bitrate="1M", seconds=20)
+    clip = make_clip(build, folder / "small.mkv", size="640x360", bitrate="1M", seconds=20)
     ours, plain = [], []
     with SinkProcess() as sink:
         for number in range(_ROUNDS):

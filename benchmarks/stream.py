@@ -24,12 +24,12 @@ from castcore_sdk import PublishProtocol, PublishTarget
 from castcore_sdk.testing import MemoryContext
 
 
-def make_clip(build: FFmpegBuild, path: Path, *, size: str, bitrate: str, seconds: int) -> Path:
-    """Encode a clip with a keyframe every two seconds and AAC, unless it is there."""
+def make_clip(build: FFmpegBuild, path: Path, *, size: str, bitrate: str, seconds: int, noise: int = 20) -> Path:
+    """Encode a clip with a keyframe every two seconds and AAC, unless it is there; ``noise`` makes it hard to encode."""
     if not path.exists():
         command = [
             *(build.path, "-hide_banner", "-loglevel", "error", "-y"),
-            *("-f", "lavfi", "-i", f"testsrc2=s={size}:r=30:d={seconds},noise=alls=20:allf=t"),
+            *("-f", "lavfi", "-i", f"testsrc2=s={size}:r=30:d={seconds},noise=alls={noise}:allf=t"),
             *("-f", "lavfi", "-i", f"sine=f=440:r=48000:d={seconds}"),
             *("-c:v", "libx264", "-preset", "veryfast", "-b:v", bitrate, "-minrate", bitrate, "-maxrate", bitrate),
             *("-bufsize", bitrate, "-x264-params", "nal-hrd=cbr", "-pix_fmt", "yuv420p", "-g", "60", "-bf", "0"),
