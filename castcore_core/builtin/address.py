@@ -78,6 +78,9 @@ def _port(parts: SplitResult) -> int | None:
 
 def _host(parts: SplitResult, *, optional: bool) -> str:
     host = parts.hostname or ""
+    peer = parts.netloc.rpartition("@")[2]
+    if peer.count(":") > 1 and "[" not in peer:
+        raise ConfigurationError("destinations.host_invalid", params={"host": peer[:253]})
     if not host:
         if optional:
             return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -110,5 +111,5 @@ class FileDestination(Destination[FileConfig]):
         require_folder(path.parent)
         if path.is_dir():
             raise ConfigurationError("destinations.is_directory", field="path", params={"path": str(path)})
-        if path.exists() and not (self.config.overwrite or again):
+        if os.path.lexists(path) and not (self.config.overwrite or again):
             raise ConfigurationError("destinations.file_exists", field="path", params={"path": str(path)})

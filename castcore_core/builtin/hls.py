@@ -84,5 +84,4 @@ class HlsDestination(Destination[HlsConfig]):
     def _make_folder(self) -> None:
         folder = Path(self.config.folder)
         require_folder(nearest_folder(folder))
-        folder.mkdir(parents=True, exist_ok=True)
-        require_folder(folder)
+        require_folder(folder, make=True)

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 from urllib.parse import unquote
+from uuid import uuid4
 
 from castcore_sdk import ConfigurationError
 
@@ -53,28 +54,33 @@ def path_from_url(url: str, scheme: str) -> str:
     return absolute_path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111  no file is looked at
 
 
-def require_folder(folder: Path) -> None:
-    """Raise ConfigurationError unless ``folder`` exists and takes new files."""
+def require_folder(folder: Path, *, make: bool = False) -> None:
+    """Raise ConfigurationError unless ``folder`` exists (or could be made now) and takes new files."""
     try:
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
         if not folder.is_dir():
             code = "destinations.not_a_directory" if folder.exists() else "destinations.folder_missing"
             raise ConfigurationError(code, params={"path": str(folder)})
         _try_to_write(folder)
+    except (FileExistsError, NotADirectoryError):
+        raise ConfigurationError("destinations.not_a_directory", params={"path": str(folder)}) from None
     except OSError as error:
         params = {"path": str(folder), "reason": os.strerror(error.errno or 0)}
         raise ConfigurationError("destinations.not_writable", params=params) from None
 
 
 def _try_to_write(folder: Path) -> None:
-    """Make a file that never gets a name: nothing is left, whatever happens. Raise OSError."""
+    """Make a file and leave nothing behind; the right alone says little on a full or read-only disk. Raise OSError."""
     try:
-        os.close(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600))
+        os.close(os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR):
             raise
-        # The file system knows no nameless files (NFS, FUSE): ask for the right instead.
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+        # The file system knows no files without a name (NFS, FUSE).
+        name = folder / f".castcore-{uuid4().hex}"
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        name.unlink()
 
 
 def nearest_folder(path: Path) -> Path:

@@ -39,7 +39,7 @@ def server_url(url: str) -> str:
 def _application(address: Address, path: str) -> str:
     """Return the URL of the application ``path``, whose only query may be ``vhost``: it is no place for secrets."""
     app, _, query = path.partition("?")
-    if not app.strip("/"):
+    if not app.strip("/") or app.startswith("//"):
         raise ConfigurationError("destinations.app_missing")
     for pair in filter(None, query.split("&")):
         if not pair.startswith("vhost="):
@@ -98,10 +98,10 @@ class RtmpDestination(Destination[RtmpConfig]):
         """
         address = parse_address(url, *PORTS)
         # Not the parsed path and query: a query in front of the last slash belongs to the application.
-        rest = url.partition("://")[2].partition("/")[2]
-        app, slash, key = _split(rest)
-        data: dict[str, Any] = {"url": _application(address, app if slash else rest)}
-        if slash and key:
+        _, slash, rest = url.partition("://")[2].partition("/")
+        app, key = _split(slash + rest)
+        data: dict[str, Any] = {"url": _application(address, app)}
+        if key:
             data["stream_key"] = key
         if address.username is not None:
             data["username"] = address.username
@@ -134,13 +134,13 @@ class RtmpDestination(Destination[RtmpConfig]):
         return [await connection(address.host, address.port or PORTS[address.scheme]) for address in addresses]
 
 
-def _split(rest: str) -> tuple[str, str, str]:
-    """Split at the last slash that belongs to the path: one behind the key's ``?`` is part of the key's query."""
+def _split(rest: str) -> tuple[str, str]:
+    """Return application and key of ``/app/key?query``; a slash in the key's query does not count."""
     path, mark, query = rest.partition("?")
-    app, slash, key = path.rpartition("/")
-    if slash and key and app:
-        return app, slash, key + mark + query
-    if mark and not slash and "/" in query:
-        before, slash, key = query.rpartition("/")
-        return f"{path}?{before}", slash, key
-    return rest, "", ""
+    app, _, key = path.rpartition("/")
+    if app and key:
+        return app, key + mark + query
+    if mark and not app and "/" in query:
+        before, _, key = query.rpartition("/")
+        return f"{path}?{before}", key
+    return rest, ""

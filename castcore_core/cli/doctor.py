@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from castcore_core.cli.message import console, fail, print_checks, say
+from castcore_core.cli.message import fail, output, print_checks, say
 from castcore_core.cli.place import cache_folder, data_folder, open_host
 from castcore_core.cli.status import ExitStatus
 from castcore_core.setup.check import check_machine
@@ -25,7 +25,7 @@ def doctor(ffmpeg: Path | None, *, as_json: bool) -> None:
         print(json.dumps({"fit": not bad, "checks": [asdict(one) for one in lines]}))  # noqa: T201
     else:
         print_checks(lines)
-        console().print(say("doctor_bad" if bad else "doctor_good"))
+        output().print(say("doctor_bad" if bad else "doctor_good"))
     raise SystemExit(ExitStatus.SYSTEM if bad else ExitStatus.OK)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from castcore_core.cli.message import console, fail, say, text_of
+from castcore_core.cli.message import fail, output, say, text_of
 from castcore_core.cli.place import cache_folder, open_host
 from castcore_core.cli.status import ExitStatus
 from castcore_core.ffmpeg.build import FFmpegBuild, find_build
@@ -28,8 +28,8 @@ def encoders(ffmpeg: Path | None, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"ffmpeg": build.label, "encoders": [asdict(one) for one in found]}))  # noqa: T201
         return
-    console().print(f"ffmpeg {escape(build.label)} ({escape(build.path)})", soft_wrap=True)
-    console().print(encoder_table(found))
+    output().print(f"ffmpeg {escape(build.label)} ({escape(build.path)})", soft_wrap=True)
+    output().print(encoder_table(found))
 
 
 async def _survey(ffmpeg: Path | None) -> tuple[FFmpegBuild, list[EncoderStatus]]:

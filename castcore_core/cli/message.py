@@ -43,6 +43,14 @@ def console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+@cache
+def output() -> Console:
+    """Return standard output, for commands whose purpose is what they print."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
 def say(name: str, /, **params: object) -> str:
     """Return the command line's own text ``cli.NAME`` in the user's language."""
     return translate(f"cli.{name}", params, language=language()).message
@@ -84,9 +92,9 @@ def print_checks(lines: Iterable[CheckResult]) -> None:
     for one in lines:
         text = text_of(one.code, one.params)
         mark = _MARKS[one.severity.value]
-        console().print(f"{mark} {escape(text.message)} [dim]({escape(one.code)})[/dim]", soft_wrap=True)
+        output().print(f"{mark} {escape(text.message)} [dim]({escape(one.code)})[/dim]", soft_wrap=True)
         if one.severity.value != "ok" and text.remedy:
-            console().print(f"  {escape(text.remedy)}", soft_wrap=True)
+            output().print(f"  {escape(text.remedy)}", soft_wrap=True)
 
 
 def fail(code: str, params: Mapping[str, object] | None = None, *, status: int, json_output: bool = False) -> NoReturn:

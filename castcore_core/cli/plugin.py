@@ -8,7 +8,7 @@ from dataclasses import asdict
 from rich.markup import escape
 from rich.table import Table
 
-from castcore_core.cli.message import console, fail, language, print_checks, say, text_of, use_texts
+from castcore_core.cli.message import fail, language, output, print_checks, say, text_of, use_texts
 from castcore_core.cli.place import cache_folder, data_folder
 from castcore_core.cli.status import ExitStatus
 from castcore_core.plugins.report import PluginReport
@@ -33,7 +33,7 @@ def show_list(*, as_json: bool) -> None:
         offers = ", ".join(offer.id for offer in one.offers)
         reason = f"\n[{colour}]{escape(_reason(one.reason))}[/]" if one.reason else ""
         table.add_row(one.id, one.manifest.version, f"[{colour}]{_state(one)}[/]", escape(offers) + reason)
-    console().print(table)
+    output().print(table)
 
 
 def show_info(plugin: str, *, as_json: bool) -> None:
@@ -60,8 +60,8 @@ def show_info(plugin: str, *, as_json: bool) -> None:
     for name, fact in facts.items():
         if fact:
             table.add_row(f"[dim]{say(f'column_{name}')}[/dim]", escape(fact))
-    console().print(f"[bold]{escape(record.id)}[/bold]")
-    console().print(table)
+    output().print(f"[bold]{escape(record.id)}[/bold]")
+    output().print(table)
 
 
 def show_check(plugin: str, *, as_json: bool) -> None:

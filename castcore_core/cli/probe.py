@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from castcore_core.cli.display import clock, size
-from castcore_core.cli.message import console, fail, say, show_problem
+from castcore_core.cli.message import fail, output, say, show_problem
 from castcore_core.cli.status import ExitStatus
 from castcore_core.streams.inspection import inspect
 from castcore_core.streams.placeholder import expand
@@ -42,7 +42,7 @@ def _show(name: str, info: MediaInfo) -> None:
         facts.append(clock(info.duration))
     if info.size is not None:
         facts.append(size(info.size))
-    terminal = console()
+    terminal = output()
     terminal.print(f"[bold]{escape(name)}[/bold]  {escape(', '.join(facts))}", soft_wrap=True)
     table = Table(box=None, show_header=False, pad_edge=False)
     for video in info.video:

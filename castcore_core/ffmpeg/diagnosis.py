@@ -58,12 +58,11 @@ _CAUSES = _rules(
     (r"No usable encoding (profile|entrypoint) found|Driver does not support .* RC mode", "ffmpeg.encoder_unsupported"),
     (r"Device creation failed|Error creating a (MFX|QSV|CUDA|VAAPI)", "ffmpeg.encoder_no_device"),
     (r"Unknown encoder '(?P<encoder>[\w.-]+)'", "ffmpeg.encoder_missing"),
-    (r"Unknown decoder|Decoder \(codec (?P<codec>\w+)\) not found", "ffmpeg.decoder_missing"),
+    (r"(Unknown decoder '|Decoder \(codec )(?P<codec>\w+)", "ffmpeg.decoder_missing"),
     (r"No such filter: '?(?P<filter>\w+)", "ffmpeg.filter_missing"),
     (r"Cannot find a valid font|Could not load font|Cannot load default config file", "ffmpeg.font_missing"),
     (r"(Video|Audio) codec (?P<codec>\w+) not compatible with flv", "ffmpeg.codec_not_in_container"),
     (r"Could not find tag for codec (?P<codec>\w+)", "ffmpeg.codec_not_in_container"),
-    (r"codec not currently supported in container", "ffmpeg.codec_not_in_container"),
     (
         r"Video codec \(c0\) is not implemented|Unsupported video codec|Video codec .* not (implemented|supported)",
         "ffmpeg.codec_unreadable",
@@ -137,12 +136,22 @@ def diagnose(log: str | Iterable[str], *, status: int | None = None, seconds: fl
         for pattern, code in rules:
             for line in lines:
                 if match := pattern.search(line):
-                    return _refine(code, _params(match), lines, seconds)
-    return Diagnosis(code="ffmpeg.failed", params={} if status is None else {"status": status})
+                    return _refine(code, _params(code, match, lines), lines, seconds)
+    return Diagnosis(code="ffmpeg.failed", params={"status": "?" if status is None else status})
 
 
-def _params(match: re.Match[str]) -> dict[str, str | int | float | bool]:
-    return {name: value.strip() for name, value in match.groupdict().items() if value}
+_NAMES_HOST = frozenset({"ffmpeg.refused", "ffmpeg.unreachable", "ffmpeg.srt_refused"})
+_HOST = re.compile(r"\w+://(?:[^/@\s]*@)?([\w.\[\]:-]+)")
+
+
+def _params(code: str, match: re.Match[str], lines: list[str]) -> dict[str, str | int | float | bool]:
+    params: dict[str, str | int | float | bool] = {
+        name: value.strip() for name, value in match.groupdict().items() if value
+    }
+    if code in _NAMES_HOST and "host" not in params:
+        hosts = (found[1] for line in lines if (found := _HOST.search(line)))
+        params["host"] = next(hosts, "?")
+    return params
 
 
 def _refine(code: str, params: Params, lines: list[str], seconds: float | None) -> Diagnosis:
@@ -153,7 +162,7 @@ def _refine(code: str, params: Params, lines: list[str], seconds: float | None) 
         if code in ("ffmpeg.connection_lost", "ffmpeg.closed_by_peer"):
             return Diagnosis(code="ffmpeg.handshake_closed", params=params)
     if code == "ffmpeg.srt_refused" and seconds is not None and seconds < SRT_TIMEOUT_SECONDS:
-        return Diagnosis(code="ffmpeg.srt_passphrase", params=params)
+        return Diagnosis(code="ffmpeg.srt_passphrase")
     if code == "ffmpeg.connection_lost" and not any(map(_NETWORK_END.search, lines)):
         return Diagnosis(code="ffmpeg.write_failed", params=params)
     return Diagnosis(code=code, params=params)

@@ -10,7 +10,7 @@ from castcore_core.ffmpeg.process import run
 from castcore_sdk import FFmpegInfo, TemporaryError
 
 _SECONDS = 10.0
-_CODER = re.compile(r"^ [VAS.][A-Z.]{5} (\S+)", re.MULTILINE)
+_CODER = re.compile(r"^ [VAS.][A-Z.]{5} ([\w-]+)", re.MULTILINE)
 _FILTER = re.compile(r"^ [A-Z.]{2,3} (\w+) +\S*->\S*", re.MULTILINE)
 
 

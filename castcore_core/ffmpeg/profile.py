@@ -69,7 +69,8 @@ class Logo(_Settings):
 class TextOverlay(_Settings):
     """A line of text laid over the programme."""
 
-    text: str = Field(min_length=1, max_length=1000)
+    text: str = Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
+    """Lines are parted by a newline. Other control characters are refused: a tab ends build 5.1 with SIGFPE."""
     position: Corner = "bottom-left"
     size: float = Field(default=0.05, gt=0, le=0.5)
     """Height of the letters as a part of the picture's."""

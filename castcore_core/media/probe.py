@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
-from castcore_sdk.errors import CastCoreError, ConfigurationError, NotFoundError, PermanentError, TemporaryError
 
 from castcore_core.media.info import MediaInfo
+from castcore_core.media.sample import sample_srt
+from castcore_sdk.errors import CastCoreError, ConfigurationError, NotFoundError, PermanentError, TemporaryError
 
-SCHEMES = frozenset({"http", "https", "rtsp", "rtsps", "srt", "udp"})
+SCHEMES = frozenset({"http", "https", "rtsp", "rtsps", "udp"})
 """Addresses that can be probed; RTMP is read by ``castcore_core.rtmp`` and probed as bytes."""
 
 _ANSWER_BYTES = 1 << 20
@@ -28,16 +29,22 @@ _START_SECONDS = 5.0
 _COMMAND = (sys.executable, "-I", "-m", "castcore_core.media.worker")
 
 
-async def probe(location: Path | str, *, timeout: float = 10.0, ca_file: str | None = None) -> MediaInfo:
+async def probe(
+    location: Path | str, *, timeout: float = 10.0, ca_file: str | None = None, ffmpeg: str | None = None
+) -> MediaInfo:
     """Describe the media at ``location``: a Path is a local file, a str an address such as ``https://…``.
 
-    ``timeout`` is in seconds; ``ca_file`` a PEM file of trusted authorities, certifi's where None.
+    ``timeout`` is in seconds; ``ca_file`` a PEM file of trusted authorities, certifi's where None. PyAV's libraries
+    do not speak SRT: such an address is sampled with the build at ``ffmpeg``, and not known where that is None.
     Raises NotFoundError, PermanentError or TemporaryError with a code ``media.…`` or, for addresses, ``ffmpeg.…``;
     ConfigurationError for an address of another kind.
     """
     if isinstance(location, Path):
         return await _ask({"kind": "path", "location": os.path.join(os.getcwd(), location)}, timeout)  # noqa: PTH109, PTH118
-    if urlsplit(location).scheme not in SCHEMES:
+    scheme = urlsplit(location).scheme
+    if scheme == "srt" and ffmpeg is not None:
+        return await probe_bytes(await sample_srt(ffmpeg, location, timeout), form="mpegts", timeout=timeout)
+    if scheme not in SCHEMES:
         raise ConfigurationError("media.unknown_scheme", params={"known": ", ".join(sorted(SCHEMES))})
     return await _ask({"kind": "url", "location": location, "ca_file": ca_file or certifi.where()}, timeout)
 

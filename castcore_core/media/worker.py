@@ -138,8 +138,6 @@ def _network_options(request: Mapping[str, Any]) -> dict[str, str]:
     wait = str(int(float(request["timeout"]) * 1_000_000))
     if scheme in ("rtsp", "rtsps"):
         options = {"rtsp_transport": "tcp", "timeout": wait}
-    elif scheme == "srt":
-        options = {"connect_timeout": "3000", "timeout": wait}
     else:
         options = {"rw_timeout": wait}
     if scheme in ("https", "rtsps"):

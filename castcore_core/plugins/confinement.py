@@ -11,8 +11,6 @@ from typing import Any
 from castcore_core.plugins.breadcrumb import Breadcrumb, Trail
 
 _log = logging.getLogger(__name__)
-_unstoppable: list[Coroutine[Any, Any, Any]] = []
-"""Coroutines that refused even to be closed: kept, because collecting them would raise in the collector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,6 @@ class Confinement:
     def _close(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         outcome = run(self._trail, self.crumb, coroutine.close)
         if outcome.error is not None:
-            _unstoppable.append(coroutine)
             _log.warning(
                 "plugin %s: %s raised %s when it was ended",
                 self.crumb.plugin,

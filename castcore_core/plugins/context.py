@@ -9,11 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from castcore_sdk import ConfigurationError, Event, OAuthSession
-
 from castcore_core.plugins.pool import ThreadPool
 from castcore_core.plugins.secret import Scrubber
 from castcore_core.plugins.store import FileStore
+from castcore_sdk import ConfigurationError, Event, OAuthSession
 
 if TYPE_CHECKING:
     import httpx2

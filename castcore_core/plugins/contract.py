@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from pluggy import PluginManager
+
+from castcore_core.plugins.extension import page_faults, type_faults
+from castcore_core.plugins.offer import Kind, Offer
+from castcore_core.plugins.state import Reason
 from castcore_sdk import (
     Destination,
     EncoderProfile,
@@ -19,11 +24,6 @@ from castcore_sdk import (
     StorageBackend,
     hookspecs,
 )
-from pluggy import PluginManager
-
-from castcore_core.plugins.extension import page_faults, type_faults
-from castcore_core.plugins.offer import Kind, Offer
-from castcore_core.plugins.state import Reason
 
 PROJECT = "castcore"
 
@@ -66,17 +66,17 @@ def inspect_module(module: ModuleType, plugin: str) -> Inspection:
     """
     manager = PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
-    faults = list(_hook_faults(module))
+    faults: list[Reason] = []
     contributions: list[Contribution] = []
-    if not faults:
-        try:
+    try:
+        faults += _hook_faults(module)
+        if not faults:
             manager.register(module, name=plugin)
-        except BaseException as error:
-            faults.append(Reason("plugins.hook_signature", {"hook": "?"}, describe(error)))
-    if not faults:
-        for hook in REGISTRATIONS:
-            _collect(manager, hook, contributions, faults)
-        faults += _repeated(contributions)
+            for hook in REGISTRATIONS:
+                _collect(manager, hook, contributions, faults)
+            faults += _repeated(contributions)
+    except BaseException as error:  # looking at an object of the plugin can run its code
+        faults.append(Reason("plugins.hook_failed", {"hook": plugin, "error": type(error).__name__}, describe(error)))
     return Inspection(manager, tuple(contributions), tuple(faults))
 
 

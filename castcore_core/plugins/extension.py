@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from castcore_sdk import ExtensionConfig, Page, config_schema
-
 from castcore_core.plugins.offer import is_extension_id
 from castcore_core.plugins.state import Reason
+from castcore_sdk import ExtensionConfig, Page, config_schema
 
 _PAGE_PATH = re.compile(r"/?[A-Za-z0-9_./<>:-]{0,200}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,31}")

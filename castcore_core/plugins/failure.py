@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import re
 
-from castcore_sdk import CastCoreError, TemporaryError
-
 from castcore_core.plugins.breadcrumb import Breadcrumb
 from castcore_core.plugins.contract import describe
 from castcore_core.plugins.secret import Scrubber
+from castcore_sdk import CastCoreError, TemporaryError
 
 _CODE = re.compile(r"[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*")
 _LONGEST = 2000

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from castcore_sdk import CastCoreError, ConfigurationError, Destination, Event, Extension, NotFoundError, parse_config
 from pluggy import PluginManager
 
 import castcore_core
@@ -32,6 +31,7 @@ from castcore_core.plugins.standing import Standing, StandingFile
 from castcore_core.plugins.state import LoadError, PluginState, Reason
 from castcore_core.plugins.survey import PluginRecord, find, survey, trials
 from castcore_core.plugins.watchdog import Blockage, Watchdog
+from castcore_sdk import CastCoreError, ConfigurationError, Destination, Event, Extension, NotFoundError, parse_config
 
 BUILTIN_MODULE = "castcore_core.builtin.plugin"
 

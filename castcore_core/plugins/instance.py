@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from castcore_sdk import Extension
-
 from castcore_core.plugins.context import HostContext
 from castcore_core.plugins.lane import Lane
+from castcore_sdk import Extension
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -10,8 +10,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from castcore_sdk import CastCoreError, TemporaryError
-
 from castcore_core.plugins import confinement
 from castcore_core.plugins.breadcrumb import Breadcrumb, Trail
 from castcore_core.plugins.breaker import Breaker
@@ -19,6 +17,7 @@ from castcore_core.plugins.confinement import Confinement, Outcome
 from castcore_core.plugins.failure import coded, counts
 from castcore_core.plugins.orphanage import Orphanage
 from castcore_core.plugins.secret import Scrubber
+from castcore_sdk import CastCoreError, TemporaryError
 
 P = ParamSpec("P")
 R = TypeVar("R")

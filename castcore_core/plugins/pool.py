@@ -10,10 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from castcore_sdk import TemporaryError
-
 from castcore_core.plugins import confinement
 from castcore_core.plugins.breadcrumb import Breadcrumb, Trail
+from castcore_sdk import TemporaryError
 
 P = ParamSpec("P")
 R = TypeVar("R")

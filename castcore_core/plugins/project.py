@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import castcore_sdk
-from castcore_sdk import ConfigurationError
-
 from castcore_core.plugins.discovery import GROUP, Manifest, discover, plugins_of
+from castcore_sdk import ConfigurationError
 
 _LARGEST = 512 << 20
 """Bytes that a wheel may unpack to."""

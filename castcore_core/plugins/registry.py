@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
-from castcore_sdk import Destination, EncoderProfile, IngestSource, Notifier, Page, Placement, StorageBackend
-
 from castcore_core.plugins.contract import Contribution
 from castcore_core.plugins.offer import Kind, Offer
 from castcore_core.plugins.state import Reason
+from castcore_sdk import Destination, EncoderProfile, IngestSource, Notifier, Page, Placement, StorageBackend
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
-import castcore_sdk
-from castcore_sdk import CheckResult, ConfigurationError, Severity
 from packaging.specifiers import SpecifierSet
 
+import castcore_sdk
 from castcore_core.plugins import catalogue
 from castcore_core.plugins.breadcrumb import Trail
 from castcore_core.plugins.discovery import Manifest
@@ -24,6 +23,7 @@ from castcore_core.plugins.standing import StandingFile
 from castcore_core.plugins.state import LoadError, PluginState, Reason, Refusal
 from castcore_core.plugins.survey import PluginRecord, find, survey, trials
 from castcore_core.plugins.trial import Trial, Trials
+from castcore_sdk import CheckResult, ConfigurationError, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from castcore_sdk import PermanentError
-
 from castcore_core.plugins import jsonfile
+from castcore_sdk import PermanentError
 
 LARGEST = 1 << 20
 """Bytes of one document as JSON."""

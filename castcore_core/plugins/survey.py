@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import castcore_sdk
-
 from castcore_core.plugins.discovery import Manifest, discover
 from castcore_core.plugins.offer import Offer
 from castcore_core.plugins.registry import Claims

@@ -138,6 +138,8 @@ def _end(manifest: Manifest, output: str, status: int | None, limit: float) -> R
 def _run(order: bytes, limit: float) -> tuple[bytes, int | None]:
     """Return what the child wrote and its exit status, None where it had to be ended at the limit."""
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    # pydantic looks for plugins of its own in all distributions, and any malformed one of them would stop it.
+    environment["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     child = subprocess.Popen(
         [sys.executable, "-I", str(_CHILD)],
         stdin=subprocess.PIPE,

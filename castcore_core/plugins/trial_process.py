@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import traceback
 
 
 def main() -> None:
@@ -26,7 +27,11 @@ def main() -> None:
         os.dup2(null, descriptor)
     faulthandler.enable(file=answer, all_threads=False)
     sys.path[:] = order["path"]
-    os.write(answer, json.dumps(_try(order["plugin"], order["module"])).encode() + b"\n")
+    try:
+        os.write(answer, json.dumps(_try(order["plugin"], order["module"])).encode() + b"\n")
+    except BaseException:  # the host's own code, shadowed or disturbed by the plugin's
+        os.write(answer, traceback.format_exc()[-4000:].encode("utf-8", "replace"))
+        os._exit(70)
     os._exit(0)
 
 

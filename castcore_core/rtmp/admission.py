@@ -15,7 +15,7 @@ class Request:
     """A client that wants to publish or to play."""
 
     intent: Intent
-    app: str
+    app: str = field(repr=False)
     """As the client gave it, query included; compare it like the key where the query is a secret."""
     key: str = field(repr=False)
     """The publish or play name, query included."""

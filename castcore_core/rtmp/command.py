@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from castcore_core.rtmp import amf0
 from castcore_core.rtmp.error import protocol_error
@@ -17,7 +17,7 @@ class Command:
 
     name: str
     transaction: float = 0
-    values: tuple[amf0.Value, ...] = (None,)
+    values: tuple[amf0.Value, ...] = field(default=(None,), repr=False)
     """The command object, then the arguments."""
 
     def to_message(self, stream_id: int = 0) -> Message:

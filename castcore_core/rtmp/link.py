@@ -168,6 +168,17 @@ class Link(asyncio.Protocol):
 
     # --- the owner's side -----------------------------------------------------------------------------------
 
+    def follow_closed(self) -> asyncio.Future[RtmpError | None]:
+        """Return a future that ends as ``closed`` does; a waiter that is cancelled cannot harm the link with it."""
+        follower: asyncio.Future[RtmpError | None] = self._loop.create_future()
+
+        def tell(closed: asyncio.Future[RtmpError | None]) -> None:
+            if not follower.done():
+                follower.set_result(closed.result())
+
+        self.closed.add_done_callback(tell)
+        return follower
+
     @property
     def is_attached(self) -> bool:
         """Say whether there is a connection whose end ``closed`` will tell."""
@@ -262,10 +273,11 @@ class Link(asyncio.Protocol):
             return
         if not self._ending:
             self._ending = True
-            if transport.can_write_eof() and not transport.is_closing():
-                transport.write_eof()
-            else:
-                transport.close()
+            try:
+                ends_softly = transport.can_write_eof() and not transport.is_closing()
+                (transport.write_eof if ends_softly else transport.close)()
+            except OSError:  # the peer has cut the connection, which the event loop has not seen yet
+                transport.abort()
         await asyncio.wait({self.closed}, timeout=timeout)
         if not self.closed.done():
             self.abort()

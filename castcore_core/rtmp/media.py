@@ -21,7 +21,7 @@ class TagSender:
         self._link = link
         self.stream_id = stream_id
         self._publishes = publishes
-        self.closed = link.closed
+        self.closed = link.follow_closed()
         """Ends with an RtmpError, or None where this side ended the session; never raises."""
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from castcore_core.rtmp.error import protocol_error
@@ -53,7 +53,7 @@ class Message:
     """One message, whole. ``kind`` is a number since peers may send types that we do not know."""
 
     kind: int
-    payload: bytes
+    payload: bytes = field(repr=False)
     stream_id: int = 0
     timestamp: int = 0
 

@@ -32,7 +32,7 @@ class Player:
         self._conversation = conversation
         self._stream_id = stream_id
         self._tags = tags
-        self.closed = conversation.link.closed
+        self.closed = conversation.link.follow_closed()
         """Ends with an RtmpError, or None where this side ended the session; never raises."""
 
     @property

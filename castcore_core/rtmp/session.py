@@ -30,7 +30,7 @@ class IncomingStream:
 
     def __init__(self, request: Request, link: Link) -> None:
         self.request = request
-        self.closed = link.closed
+        self.closed = link.follow_closed()
         """Ends with an RtmpError, or None where this side ended the session; never raises."""
         self.tags = TagQueue(link)
         self._link = link
@@ -225,7 +225,7 @@ class Session:
         )
         handler = asyncio.ensure_future(self._play(outgoing))
         try:
-            waited: set[asyncio.Future[Any]] = {handler, outgoing.closed}
+            waited: set[asyncio.Future[Any]] = {handler, self.link.closed}
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
             handler.cancel()

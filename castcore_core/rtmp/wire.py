@@ -1,23 +1,21 @@
-"""From an endpoint to an open connection: names, both address families, socket options, TLS."""
+"""From an endpoint to an open connection: names, both address families, socket options."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import errno
-import functools
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from castcore_core.rtmp.address import Endpoint
 from castcore_core.rtmp.error import NetworkError, Param, RtmpError, SetupError
 from castcore_core.rtmp.limit import DEFAULT_LIMITS, Timeouts
 from castcore_core.rtmp.link import Link
+from castcore_core.rtmp.tls import TlsUnanswered, secure
 
 _STAGGER = 0.25
 """Head start of one address before the next is tried as well (RFC 8305 section 5)."""
@@ -39,16 +37,12 @@ async def open_link(endpoint: Endpoint, link: Link, *, timeouts: Timeouts, send_
         return
     raw, _ = await loop.create_connection(asyncio.Protocol, sock=sock)
     try:
-        link.attach(await _secured(endpoint, raw, link, timeouts.tls), raw)
-    except _TlsUnanswered:
+        link.attach(await secure(endpoint, raw, link, timeouts.tls), raw)
+    except TlsUnanswered:
         params: dict[str, Param] = {"peer": endpoint.peer, "seconds": timeouts.tls}
         if await _speaks_plain(endpoint, addresses, timeouts):
             raise SetupError("rtmp.tls_to_plain_port", params, "it answers the plain handshake") from None
         raise NetworkError("rtmp.handshake_timeout", params, "no answer to TLS") from None
-
-
-class _TlsUnanswered(Exception):
-    """The TLS handshake had no answer in time."""
 
 
 async def _speaks_plain(endpoint: Endpoint, addresses: list[_Address], timeouts: Timeouts) -> bool:
@@ -189,55 +183,3 @@ def _connect_error(endpoint: Endpoint, failures: list[OSError]) -> NetworkError:
     elif failure.errno == errno.ETIMEDOUT:
         code = "rtmp.connect_timeout"
     return NetworkError(code, {"peer": endpoint.peer}, str(failure))
-
-
-async def _secured(endpoint: Endpoint, raw: asyncio.Transport, link: Link, seconds: float) -> asyncio.Transport:
-    loop = asyncio.get_running_loop()
-    try:
-        context = _context(endpoint)
-        async with asyncio.timeout(seconds):
-            tls = await loop.start_tls(
-                raw, link, context, server_hostname=endpoint.host, ssl_handshake_timeout=seconds + 1
-            )
-    except TimeoutError:
-        raw.abort()
-        raise _TlsUnanswered from None
-    except OSError as error:
-        raw.abort()
-        raise _tls_error(endpoint, error) from None
-    except BaseException:
-        raw.abort()
-        raise
-    if tls is None:
-        raise NetworkError("rtmp.closed", {"peer": endpoint.peer}, "closed during the TLS handshake")
-    return tls
-
-
-def _context(endpoint: Endpoint) -> ssl.SSLContext:
-    try:
-        stamp = Path(endpoint.ca_file).stat().st_mtime_ns if endpoint.ca_file else 0
-        return _cached_context(endpoint.ca_file, stamp, endpoint.verify)
-    except OSError as error:  # also ssl.SSLError: a file that holds no certificate
-        raise SetupError("rtmp.ca_unreadable", {"file": endpoint.ca_file or ""}, str(error)) from None
-
-
-@functools.lru_cache(maxsize=8)
-def _cached_context(ca_file: str | None, _changed: int, verify: bool) -> ssl.SSLContext:
-    """Build a context once: reading a list of authorities takes some 20 ms of the loop's time."""
-    context = ssl.create_default_context(cafile=ca_file)
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _tls_error(endpoint: Endpoint, error: OSError) -> RtmpError:
-    params = {"peer": endpoint.peer}
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return SetupError("rtmp.certificate_invalid", {**params, "reason": error.verify_message}, str(error))
-    if isinstance(error, ConnectionError) or getattr(error, "reason", None) in (
-        "WRONG_VERSION_NUMBER",
-        "UNEXPECTED_EOF_WHILE_READING",
-    ):
-        return SetupError("rtmp.tls_to_plain_port", params, str(error))
-    return NetworkError("rtmp.tls_failed", params, str(error))

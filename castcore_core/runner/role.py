@@ -42,9 +42,10 @@ def role_of(tag: Tag) -> Role:
         return _enhanced_role(tag)
     if tag.kind is TagKind.AUDIO:
         return Role.HEADER if tag.is_sequence_header else Role.MEDIA
-    if body[0] & 0x0F == _AVC and body[1] != 1:
+    frame = body[0] >> 4
+    if body[0] & 0x0F == _AVC and body[1] != 1 and frame != _FRAME_COMMAND:
         return Role.HEADER if body[1] == 0 else Role.NOTHING
-    return _frame_role(body[0] >> 4)
+    return _frame_role(frame)
 
 
 def track_of(tag: Tag) -> tuple[TagKind, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import imageio_ffmpeg
 from castcore_nvenc.profile import NvencAv1, NvencH264, NvencHevc
@@ -43,22 +43,22 @@ class Builtin(Everything):
 
 class TestX264(Builtin):
     extension = X264
-    config: ClassVar[Mapping[str, Any]] = {"tune": "film", "threads": 1}
+    config: Mapping[str, Any] = {"tune": "film", "threads": 1}
 
 
 class TestX265(Builtin):
     extension = X265
-    config: ClassVar[Mapping[str, Any]] = {"threads": 1}
+    config: Mapping[str, Any] = {"threads": 1}
 
 
 class TestSvtAv1(Builtin):
     extension = SvtAv1
-    config: ClassVar[Mapping[str, Any]] = {"threads": 1}
+    config: Mapping[str, Any] = {"threads": 1}
 
 
 class TestNvencH264(Everything):
     extension = NvencH264
-    config: ClassVar[Mapping[str, Any]] = {"gpu": 0}
+    config: Mapping[str, Any] = {"gpu": 0}
 
 
 class TestNvencHevc(Everything):
@@ -75,7 +75,7 @@ class TestVaapiH264(Everything):
 
 class TestVaapiHevc(Everything):
     extension = VaapiHevc
-    config: ClassVar[Mapping[str, Any]] = {"low_power": True}
+    config: Mapping[str, Any] = {"low_power": True}
 
 
 class TestVaapiAv1(Everything):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -396,3 +397,38 @@ async def test_ipv6(studio: Studio) -> None:
     await publisher.close()
     assert await studio.ended.get() is None
     await server.close()
+
+
+def conversation(key: str) -> bytes:
+    """Return all that a publisher sends up to its first frames."""
+    commands = [
+        Command("connect", 1, ({"app": "live", "tcUrl": "rtmp://x/live"},)),
+        Command("releaseStream", 2, (None, key)),
+        Command("FCPublish", 3, (None, key)),
+        Command("createStream", 4),
+    ]
+    data = b"".join(pack(command.to_message(), 3, 128) for command in commands)
+    data += pack(Command("publish", 5, (None, key, "live")).to_message(1), 3, 128)
+    return data + pack(Message(22, bytes(200), 1), 6, 128) + pack(Message(9, b"\x17\x01" + bytes(300), 1), 6, 128)
+
+
+async def test_mutilated_conversations_harm_nobody_else(studio: Studio, clip: list[Tag]) -> None:
+    trouble: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: trouble.append(context))
+    server = await studio.serve(timeouts=QUICK)
+    good = await publish(Endpoint.parse(url(server)))
+    chance = random.Random(4711)
+    for _ in range(150):
+        data = bytearray(conversation("good"))
+        for _ in range(chance.randint(1, 6)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        reader, writer = await open_raw(server)
+        writer.write(Handshake(server=False).start() + bytes(1536) + data)
+        writer.write_eof()
+        assert await is_cut_off(reader)
+        writer.close()
+        good.send(clip[-1])
+    await good.close()
+    assert studio.tags.count(clip[-1]) == 150
+    await server.close()
+    assert trouble == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -64,7 +65,7 @@ class Session:
 
     def steps(self, kind: TagKind = TagKind.VIDEO) -> list[int]:
         times = [tag.timestamp for tag in self.media(kind)]
-        return [after - before for before, after in zip(times, times[1:], strict=False)]
+        return [after - before for before, after in itertools.pairwise(times)]
 
 
 class Sink:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import time
 from dataclasses import replace
@@ -22,7 +23,7 @@ def assert_smooth(session: Session, *, longest_ms: int = 100) -> None:
         assert min(steps) >= 0
         assert max(steps) <= longest_ms, (kind, max(steps))
     together = [one.tag.timestamp for one in session.arrivals]
-    assert max(abs(after - before) for before, after in zip(together, together[1:], strict=False)) <= longest_ms
+    assert max(abs(after - before) for before, after in itertools.pairwise(together)) <= longest_ms
 
 
 async def test_a_frozen_encoder_brings_the_slate_and_its_return_the_source(sink: Sink, folder: Path) -> None:
@@ -43,7 +44,7 @@ async def test_a_frozen_encoder_brings_the_slate_and_its_return_the_source(sink:
         (session,) = sink.of(key)
         assert_smooth(session)
         arrived = [one.at for one in session.arrivals]
-        assert max(after - before for before, after in zip(arrived, arrived[1:], strict=False)) < 0.9
+        assert max(after - before for before, after in itertools.pairwise(arrived)) < 0.9
 
 
 async def test_a_killed_encoder_is_replaced_and_sessions_stay(sink: Sink, folder: Path, tmp_path: Path) -> None:

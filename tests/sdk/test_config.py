@@ -6,8 +6,9 @@ import traceback
 from typing import Any
 
 import pytest
-from castcore_sdk import ConfigurationError, ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
 from pydantic import Field, SecretStr, ValidationError, field_validator
+
+from castcore_sdk import ConfigurationError, ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
 
 
 class Account(ExtensionConfig):
@@ -125,4 +126,4 @@ def test_a_configuration_is_frozen_and_shows_no_secret() -> None:
     config = parse_config(Sample, {"url": "x", "stream_key": "CANARY"})
     assert "CANARY" not in repr(config) + config.model_dump_json()
     with pytest.raises(ValidationError):
-        config.url = "y"  # type: ignore[misc]
+        config.url = "y"

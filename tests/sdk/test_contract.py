@@ -9,8 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import castcore_sdk
 import pytest
+
+import castcore_sdk
 from castcore_sdk import (
     EXTENSION_ID,
     CastCoreError,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx2 as httpx
 import pytest
+from pydantic import field_validator
+
 from castcore_sdk import (
     BroadcastMetadata,
     BroadcastPhase,
@@ -30,7 +32,6 @@ from castcore_sdk import (
     problem,
 )
 from castcore_sdk.testing import DestinationConformance
-from pydantic import field_validator
 
 API = "http://api.good.example"
 KEY = "live-1f3e5a7c9b"
@@ -115,7 +116,7 @@ def _platform(request: httpx.Request) -> httpx.Response:
 
 class Suite(DestinationConformance):
     extension = Good
-    config: ClassVar[Mapping[str, Any]] = {"stream_key": KEY}
+    config: Mapping[str, Any] = {"stream_key": KEY}
     urls = ("good://live.good.example/live-000",)
 
     def transport(self) -> httpx.AsyncBaseTransport:
@@ -191,9 +192,9 @@ async def _no_unicode(self: Good, reference: str, metadata: BroadcastMetadata, /
 
 
 async def _close_once(self: Good) -> None:
-    self.closed = getattr(self, "closed", 0) + 1
-    if self.closed > 1:
+    if "closed" in vars(self):
         raise RuntimeError("closed twice")
+    vars(self)["closed"] = True
 
 
 @classmethod  # type: ignore[misc]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import imageio_ffmpeg
 import pytest
+
 from castcore_sdk import (
     CheckResult,
     ConfigurationError,
@@ -67,7 +68,7 @@ class TestGood(Suite):
     """The whole suite passes."""
 
 
-def _options(change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Callable[..., EncoderArguments]:
+def _options(change: Callable[[tuple[str, ...]], Any]) -> Callable[..., EncoderArguments]:
     def arguments(self: Good, request: EncodeRequest, /) -> EncoderArguments:
         found = Good.arguments(self, request)
         return replace(found, output_options=change(found.output_options))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import httpx2 as httpx
 import pytest
+
 from castcore_sdk import AuthenticationError, Event, PluginContext
 from castcore_sdk.testing import MemoryContext
 

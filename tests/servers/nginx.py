@@ -23,6 +23,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
 from servers.tls import ServerCertificate
 
 MODULES = Path("/usr/lib/nginx/modules")

@@ -62,7 +62,7 @@ class Output:
                 await self._task
         self._lane.disconnect()
         if self.state not in ("failed", "ended"):
-            self._change("ended", _NOTHING)
+            self._change("ended", self.problem)
 
     def abort(self) -> None:
         """Cut at once."""

@@ -77,21 +77,25 @@ class TagQueue:
         return False
 
     def _shed(self) -> None:
-        span, count = self.span_ms, len(self._tags)
+        span, half = self.span_ms, len(self._tags) // 2
+        begun = False
         while self._tags:
             role = role_of(self._tags[0])
-            left = len(self._tags)
-            if left < count and (role is Role.KEY if self._video else left <= count // 2):
+            if begun and self._fits() and (role is Role.KEY if self._video else len(self._tags) <= half):
                 break
             tag = self._tags.popleft()
             self._bytes -= len(tag.payload)
             if role in (Role.HEADER, Role.METADATA):
                 self._headers[_slot(tag, role)] = tag
             else:
+                begun = True
                 self.dropped_tags += 1
         self._waiting = self._video and not self._tags
         self._grace_ms = 0
         self.dropped_ms += span - self.span_ms
+
+    def _fits(self) -> bool:
+        return self.span_ms <= self._limit_ms and self._bytes <= MAX_BYTES
 
 
 def _slot(tag: Tag, role: Role) -> object:

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from castcore_core.runner.plan import Argument, Ref
 FONT = str(Path(__file__).parents[2] / "castcore_core" / "fonts" / "NotoSans-Regular.ttf")
 
 
+@cache
 def build_of(path: str) -> FFmpegBuild:
     return asyncio.run(inspect_build(path, "configured"))
 
