@@ -29,10 +29,34 @@ class Feature:
 
 FEATURES: tuple[Feature, ...] = (
     Feature("api", models="castcore_core.api.models", routes="castcore_core.api.routes"),
+    Feature(
+        "audit",
+        models="castcore_core.audit.models",
+        routes="castcore_core.audit.routes",
+        run="castcore_core.audit.service:run",
+    ),
+    Feature(
+        "settings",
+        models="castcore_core.settings.models",
+        routes="castcore_core.settings.routes",
+        run="castcore_core.settings.service:run",
+    ),
+    Feature(
+        "accounts",
+        models="castcore_core.accounts.models",
+        routes="castcore_core.accounts.routes",
+        run="castcore_core.accounts.service:run",
+    ),
+    Feature(
+        "setup",
+        models="castcore_core.setup.models",
+        routes="castcore_core.setup.routes",
+        run="castcore_core.setup.wizard:run",
+    ),
     Feature("monitoring", routes="castcore_core.monitoring.routes", run="castcore_core.monitoring.sample:run"),
 )
 
-GATE: str | None = None
+GATE: str | None = "castcore_core.accounts.gate:make_gate"
 """``MODULE:FUNCTION`` that makes the gate of all routes from the Core; without one only open routes answer."""
 
 
