@@ -8,6 +8,7 @@ from importlib import import_module
 from quart import Quart
 
 from castcore_core.api import envelope, openapi, planned, rule
+from castcore_core.api.body import ARRIVING, StrictRequest
 from castcore_core.api.gate import ClosedGate, Gate
 from castcore_core.api.json import StrictJSON
 from castcore_core.core import Core
@@ -19,9 +20,10 @@ PREFIX = "/api/v1"
 def create_app(core: Core, *, features: Iterable[Feature] = FEATURES, gate: Gate | None = None) -> Quart:
     """Return the application with the routes of ``features``; ``gate`` is the accounts' unless one is given."""
     app = Quart("castcore_core", static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=rule.BODY_LIMIT, BODY_TIMEOUT=30, RESPONSE_TIMEOUT=60)
+    app.config.update(MAX_CONTENT_LENGTH=ARRIVING, BODY_TIMEOUT=30, RESPONSE_TIMEOUT=60)
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
+    app.request_class = StrictRequest
     app.extensions["castcore"] = core
     openapi.install(app)
     app.json = StrictJSON(app)

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import cast
 
 import structlog
 from quart import Quart, Response, current_app, g, request, websocket
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from castcore_core.api.body import StrictRequest
 from castcore_core.api.gate import Gate
 from castcore_core.api.host import is_known_host
 from castcore_core.core import Core
 from castcore_core.error import RequestError
-
-BODY_LIMIT = 1024 * 1024
-"""Bytes of a JSON body; a view that takes more says so with :func:`accepts`."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -30,18 +26,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-
-View = TypeVar("View", bound=Callable[..., Any])
-
-
-def accepts(*media_types: str, limit: int = BODY_LIMIT) -> Callable[[View], View]:
-    """Declare what a view reads besides JSON, and how many bytes of it."""
-
-    def mark(view: View) -> View:
-        view._accepts = (frozenset(media_types or ("application/json",)), limit)  # type: ignore[attr-defined]
-        return view
-
-    return mark
 
 
 def current_core() -> Core:
@@ -58,7 +42,7 @@ def install(app: Quart, core: Core, gate: Gate) -> None:
         _check_address(core, request.host, request.full_path)
         if request.routing_exception is None and request.url_rule is not None:
             await gate.admit(request.url_rule.rule, request.method)
-            _check_body()
+            _strict().check_body()
 
     async def before_socket() -> None:
         _name_request(websocket.headers.get("X-Request-ID", ""))
@@ -71,6 +55,8 @@ def install(app: Quart, core: Core, gate: Gate) -> None:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-ID"] = g.request_id
+        if _strict().has_body:
+            await _strict().body.drain()
         if core.configuration.scheme == "https":
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
@@ -78,6 +64,10 @@ def install(app: Quart, core: Core, gate: Gate) -> None:
     app.before_request(before)
     app.before_websocket(before_socket)
     app.after_request(after)
+
+
+def _strict() -> StrictRequest:
+    return cast(StrictRequest, request)
 
 
 def _name_request(given: str) -> None:
@@ -91,15 +81,3 @@ def _check_address(core: Core, host: str, path: str) -> None:
         raise RequestError("request.host_unknown", status=421, params={"host": host[:255]})
     if "\x00" in path or "%00" in path:
         raise RequestError("request.malformed")
-
-
-def _check_body() -> None:
-    view = current_app.view_functions.get(request.endpoint or "")
-    media_types, limit = getattr(view, "_accepts", (frozenset({"application/json"}), BODY_LIMIT))
-    request.max_content_length = limit
-    length = request.content_length
-    if length is not None and length > limit:
-        raise RequestEntityTooLarge
-    has_body = bool(length) or "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    if has_body and request.mimetype not in media_types:
-        raise UnsupportedMediaType

@@ -57,7 +57,12 @@ async def test_open_clients_do_not_hold_the_stop(tmp_path: Path, number: int) ->
                 await each.recv()
             # One that never reads: its buffers are full, and its close frame cannot be delivered.
             await stack.enter_async_context(
-                connect(f"{running.socket_address}/api/v1/stage/flood/2000/20000", max_queue=1, close_timeout=0.1)
+                connect(
+                    f"{running.socket_address}/api/v1/stage/flood/2000/300000",
+                    compression=None,
+                    max_queue=1,
+                    close_timeout=0.1,
+                )
             )
             client = await stack.enter_async_context(httpx.AsyncClient(base_url=running.address, timeout=5))
             stream = await stack.enter_async_context(client.stream("GET", "/api/v1/stage/events"))

@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from quart import Blueprint, Response, request
 from quart_schema import validate_querystring, validate_request, validate_response
 
+from castcore_core.api.body import accepts
 from castcore_core.api.gate import Gate
 from castcore_core.api.idempotency import idempotent
 from castcore_core.api.live import Message, Outbox, send_live
 from castcore_core.api.page import Page, PageQuery
 from castcore_core.api.precondition import etag_header, expectation
-from castcore_core.api.rule import accepts, current_core
+from castcore_core.api.rule import current_core
 from castcore_core.api.sse import EventLog, send_events
 from castcore_core.config import load_configuration
 from castcore_core.core import Core

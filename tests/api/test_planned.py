@@ -1,0 +1,86 @@
+"""The paths that wait for later work: all of them, and nothing else, answer 501."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from castcore_core.api.planned import PLANNED
+from servers.castcore import application
+
+WAITING = """
+GET POST /channels
+GET PATCH DELETE /channels/{id}
+GET /channels/{id}/epg.xml
+GET /channels/{id}/playlist.m3u
+POST /channels/{id}/simulate
+GET POST /playlists
+GET PATCH DELETE /playlists/{id}
+POST /playlists/{id}/items
+GET /playlists/{id}/resolve
+GET POST /storage-sources
+GET PATCH DELETE /storage-sources/{id}
+POST /storage-sources/{id}/test
+POST /storage-sources/{id}/scan
+GET /storage-sources/{id}/browse
+POST /mounts/{source_id}/mount
+POST /mounts/{source_id}/unmount
+GET /mounts/{source_id}/status
+GET /media
+GET /media/{id}
+POST /media/{id}/probe
+GET /media/{id}/thumbnail
+GET POST /platforms
+GET /platforms/{type}/oauth/start
+GET /platforms/{type}/oauth/callback
+GET POST /platform-accounts
+DELETE /platform-accounts/{id}
+POST /platform-accounts/{id}/test
+GET PUT /stream-jobs/{id}/metadata/{platform}
+POST /stream-jobs/{id}/metadata/{platform}/push
+POST /metadata/resolve
+GET POST /assets
+DELETE /assets/{id}
+GET /recordings
+GET DELETE /recordings/{id}
+POST /stream-jobs/{id}/recording
+GET POST /replay
+PATCH /replay/{id}
+GET POST /scheduler
+GET PATCH DELETE /scheduler/{id}
+GET POST /notifications
+POST /notifications/{id}/test
+GET POST /backups
+GET /backups/{id}/download
+POST /backups/{id}/restore
+GET /update/state
+POST /update/check
+POST /update/migrate
+"""
+
+
+def _waiting() -> dict[str, set[str]]:
+    lines = [line.split() for line in WAITING.strip().splitlines()]
+    return {line[-1]: set(line[:-1]) for line in lines}
+
+
+def test_the_list_is_complete() -> None:
+    built = {
+        re.sub(r"<(\w+)>", r"{\1}", path): set(methods.split())
+        for paths in PLANNED.values()
+        for path, methods in paths.items()
+    }
+    assert built == _waiting()
+
+
+async def test_each_answers_501_and_is_not_in_the_document(tmp_path: Path) -> None:
+    async with application(tmp_path) as app:
+        client = app.test_client()
+        document = await (await client.get("/api/v1/openapi.json")).get_json()
+        for path, methods in _waiting().items():
+            assert f"/api/v1{path}" not in document["paths"]
+            for method in methods:
+                response = await client.open("/api/v1" + re.sub(r"{\w+}", "0", path), method=method)
+                error = (await response.get_json())["error"]
+                assert (response.status_code, error["code"]) == (501, "feature.not_available"), (method, path)
+                assert error["params"]["feature"] in PLANNED
