@@ -75,6 +75,13 @@ class RunnerClient:
         """Hand over the job. The connection that does so owns an attached runner."""
         await self._ask("start", plan=plan.to_json(), secrets=dict(secrets))
 
+    async def restart(self, plan: JobPlan, secrets: Mapping[str, str]) -> None:
+        """Let the source begin anew under ``plan``; destinations keep their sessions where nothing of theirs changed.
+
+        Raise RunnerError (``runner.restart_refused``) where only a new runner will do.
+        """
+        await self._ask("restart", plan=plan.to_json(), secrets=dict(secrets))
+
     async def set_output(self, output: OutputPlan, secrets: Mapping[str, str]) -> None:
         """Add a destination, or change the one with this id."""
         await self._ask("output.set", output=output.to_json(), secrets=dict(secrets))

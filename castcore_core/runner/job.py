@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
@@ -17,10 +18,13 @@ from castcore_core.runner.rendition import Rendition
 from castcore_core.runner.report import Reporter
 from castcore_core.runner.slate import Slate, build_slate
 from castcore_core.runner.source.choice import open_source
+from castcore_core.runner.source.source import Source
 
 STOP_SECONDS = 3.0
 _DRAIN_SECONDS = 10.0
 _TRAILER_SECONDS = 5.0
+_RENEW_SECONDS = 1.0
+"""Time in which a source that is restarted may end in order."""
 
 
 class Job:
@@ -35,7 +39,8 @@ class Job:
         reporter.hide(secrets)
         self._renditions = {one.id: self._new_rendition(one) for one in plan.renditions}
         self._outputs = Outputs(plan.ffmpeg, self._renditions, reporter)
-        self._source = open_source(plan, list(self._renditions.values()), self._secrets, reporter)
+        self._source = self._open_source()
+        self._renewed = asyncio.Event()
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._stop_seconds = STOP_SECONDS
@@ -48,7 +53,7 @@ class Job:
     async def run(self) -> None:
         """Carry the job to its end."""
         self._change("starting")
-        source = asyncio.create_task(self._source.run(), name="source")
+        source = asyncio.create_task(self._carry(), name="source")
         for output in self.plan.outputs:
             self._outputs.set(output, self._secrets)
         watchers = [asyncio.create_task(one) for one in self._watchers()]
@@ -89,10 +94,35 @@ class Job:
         self._reporter.hide(secrets)
         self._secrets |= secrets
         self._outputs.set(output, self._secrets)
+        self._note_output(output.id, output)
 
     def remove_output(self, output_id: str) -> None:
         """End a destination. Raise RunnerError (``runner.output_unknown``)."""
         self._outputs.remove(output_id)
+        self._note_output(output_id, None)
+
+    def restart(self, plan: JobPlan, secrets: Mapping[str, str]) -> None:
+        """Carry ``plan`` instead: the source begins anew, destinations that stay as they are keep their sessions.
+
+        Raise RunnerError: ``runner.restart_refused`` where the renditions are others or the job ends,
+        ``runner.plan_invalid``.
+        """
+        check_plan(plan)
+        if self._stop.is_set() or _shape(plan) != _shape(self.plan):
+            raise RunnerError("runner.restart_refused")
+        for output in plan.outputs:
+            self._outputs.check(output)
+        self._reporter.hide(secrets)
+        self._secrets = dict(secrets)
+        left = {output.id for output in self.plan.outputs} - {output.id for output in plan.outputs}
+        self.plan = plan
+        for one in plan.renditions:
+            self._renditions[one.id].renew(None if one.slate is None else self._slate_maker(one.slate))
+        for output_id in left:
+            self._outputs.remove(output_id)
+        for output in plan.outputs:
+            self._outputs.set(output, self._secrets)
+        self._renewed.set()
 
     def progress(self) -> Progress:
         """Return all figures."""
@@ -101,6 +131,38 @@ class Job:
             buses={name: self._bus_statistics(one) for name, one in self._renditions.items()},
             outputs=self._outputs.statistics(),
         )
+
+    def _note_output(self, output_id: str, output: OutputPlan | None) -> None:
+        """Keep the plan true, so that its revisions can be compared."""
+        outputs = [one for one in self.plan.outputs if one.id != output_id]
+        revisions = {name: value for name, value in self.plan.revisions.items() if name != output_id}
+        if output is not None:
+            outputs.append(output)
+            revisions[output_id] = output.revision
+        self.plan = dataclasses.replace(self.plan, outputs=tuple(outputs), revisions=revisions)
+
+    def _open_source(self) -> Source:
+        return open_source(self.plan, list(self._renditions.values()), self._secrets, self._reporter)
+
+    async def _carry(self) -> None:
+        """Run the source, and after each restart its successor, until one comes to its end."""
+        while True:
+            running = asyncio.create_task(self._source.run(), name="source run")
+            renewed = asyncio.create_task(self._renewed.wait())
+            try:
+                await asyncio.wait({running, renewed}, return_when=asyncio.FIRST_COMPLETED)
+                if not renewed.done():
+                    running.result()
+                    return
+                await self._source.close(_RENEW_SECONDS)
+            finally:
+                for task in (running, renewed):
+                    task.cancel()
+                await asyncio.gather(running, renewed, return_exceptions=True)
+            if self._stop.is_set():
+                return
+            self._renewed.clear()
+            self._source = self._open_source()
 
     def _watchers(self) -> list[Coroutine[Any, Any, None]]:
         plan = self.plan
@@ -253,6 +315,10 @@ class Job:
             bitrate=round((bus.bytes - size) * 8 / 1000 / (now - at), 1) if now > at else 0.0,
             on_slate=rendition.on_slate,
         )
+
+
+def _shape(plan: JobPlan) -> list[tuple[str, bool, bool]]:
+    return [(one.id, one.video, one.audio) for one in plan.renditions]
 
 
 def check_plan(plan: JobPlan) -> None:

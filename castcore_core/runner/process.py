@@ -90,6 +90,9 @@ class RunnerProcess:
     def _on_signal(self) -> None:
         self._leave.set()
         if self._job is not None:
+            if self._job.state != "stopping":
+                # Whoever reads the journal later must not take this for the end of the programme.
+                self._reporter.notice(Problem("runner.signalled"))
             self._job.stop()
 
     def _on_stray(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -128,6 +131,8 @@ class RunnerProcess:
             job.set_output(_read_output(command["output"]), _read_secrets(command.get("secrets")))
         elif name == "output.remove":
             job.remove_output(str(command["output"]))
+        elif name == "restart":
+            job.restart(self._read_plan(command["plan"]), _read_secrets(command.get("secrets")))
         elif name == "pause":
             job.pause()
         elif name == "resume":
@@ -170,12 +175,7 @@ class RunnerProcess:
     def _start(self, connection: Connection, command: dict[str, Any]) -> dict[str, Any]:
         if self._job is not None:
             raise RunnerError("runner.already_started")
-        try:
-            plan = JobPlan.from_json(command["plan"])
-        except PlanError as error:
-            raise RunnerError("runner.plan_invalid", detail=str(error)) from None
-        if name_of(plan.job_id) != self._name:
-            raise RunnerError("runner.plan_invalid", detail="another job's plan")
+        plan = self._read_plan(command["plan"])
         check_plan(plan)
         secrets = _read_secrets(command.get("secrets"))
         self._journal.set_job(plan.job_id)
@@ -183,6 +183,15 @@ class RunnerProcess:
         self._owner = connection
         self._begun.set()
         return {}
+
+    def _read_plan(self, data: Any) -> JobPlan:
+        try:
+            plan = JobPlan.from_json(data)
+        except PlanError as error:
+            raise RunnerError("runner.plan_invalid", detail=str(error)) from None
+        if name_of(plan.job_id) != self._name:
+            raise RunnerError("runner.plan_invalid", detail="another job's plan")
+        return plan
 
 
 def _read_output(data: Any) -> OutputPlan:

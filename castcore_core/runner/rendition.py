@@ -53,6 +53,7 @@ class Rendition:
         self._shown = 0.0
         self._silence: asyncio.TimerHandle | None = None
         self._slate: Slate | None = None
+        self._outdated = False
         self._building: asyncio.Task[None] | None = None
         self._pending: Iterator[Tag] = iter(())
         self._next: Tag | None = None
@@ -93,6 +94,11 @@ class Rendition:
         self._flows = False
         self._begin_slate()
 
+    def renew(self, make_slate: Callable[[Mapping[str, str]], Awaitable[Slate]] | None) -> None:
+        """Take another slate from the next run of the source on; until then the one that is there serves."""
+        self._make_slate = make_slate
+        self._outdated = True
+
     def resume(self) -> None:
         """Show the source again from its next keyframe on."""
         self.paused = False
@@ -121,7 +127,8 @@ class Rendition:
         for header in self._headers.values():
             self._publish_header(header)
         self._watch_silence()
-        if self._slate is None:
+        if self._slate is None or self._outdated:
+            self._outdated = False
             self._build_slate()
         self.on_slate = False
         return True
