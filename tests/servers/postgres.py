@@ -45,6 +45,15 @@ class PostgresServer:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def dump(self, database: str) -> str:
+        """Return schema and rows of a database as SQL."""
+        (program,) = require("pg_dump", folders=_FOLDERS)
+        argv = [program, "--inserts", "--no-owner", "--no-privileges", "--no-comments", self.url(database)]
+        done = subprocess.run(argv, capture_output=True, text=True, check=True)
+        lines = done.stdout.splitlines()
+        # Version lines change with the server, and `restrict` lines at every dump.
+        return "\n".join(line for line in lines if line and not line.startswith(("--", "\\"))) + "\n"
+
     def url(self, database: str) -> str:
         """Return the URL of a database of this server."""
         return f"postgresql://castcore:{PASSWORD}@127.0.0.1:{self.port}/{database}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -84,6 +85,52 @@ async def _postgres_table(client: BaseDBAsyncClient, table: str) -> dict[str, An
         "indexes": sorted({(index["is_unique"], tuple(index["parts"].split(","))) for index in indexes}),
         "keys": sorted(key["text"] for key in keys),
     }
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; ``references`` is the table and column of its foreign key."""
+
+    name: str
+    type: str
+    nullable: bool
+    references: tuple[str, str] | None
+
+
+async def read_columns(target: Target) -> dict[str, list[Column]]:
+    """Return the columns of every table."""
+    async with TortoiseContext() as context:
+        await context.init(config=target.config(["castcore_core.api.models"]))
+        client = context.db()
+        read = _sqlite_columns if target.dialect == "sqlite" else _postgres_columns
+        return {table: await read(client, table) for table in await _tables(client)}
+
+
+async def _sqlite_columns(client: BaseDBAsyncClient, table: str) -> list[Column]:
+    keys = {k["from"]: (k["table"], k["to"]) for k in await _select(client, f'PRAGMA foreign_key_list("{table}")')}
+    return [
+        Column(c["name"], c["type"], not c["notnull"] and not c["pk"], keys.get(c["name"]))
+        for c in await _select(client, f'PRAGMA table_info("{table}")')
+    ]
+
+
+async def _postgres_columns(client: BaseDBAsyncClient, table: str) -> list[Column]:
+    found = await _select(
+        client,
+        f"SELECT attname AS name, format_type(atttypid, atttypmod) AS type, NOT attnotnull AS nullable"
+        f" FROM pg_attribute WHERE attrelid = '\"{table}\"'::regclass AND attnum > 0 AND NOT attisdropped"
+        " ORDER BY attnum",
+    )
+    keys = await _select(
+        client,
+        f"SELECT a.attname AS name, t.relname AS parent, b.attname AS key FROM pg_constraint c"
+        f" JOIN pg_class t ON t.oid = c.confrelid"
+        f" JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]"
+        f" JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[1]"
+        f" WHERE c.conrelid = '\"{table}\"'::regclass AND c.contype = 'f'",
+    )
+    references = {key["name"]: (key["parent"], key["key"]) for key in keys}
+    return [Column(c["name"], c["type"], c["nullable"], references.get(c["name"])) for c in found]
 
 
 async def execute(target: Target, *statements: str) -> None:
