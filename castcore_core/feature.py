@@ -53,6 +53,10 @@ FEATURES: tuple[Feature, ...] = (
         routes="castcore_core.setup.routes",
         run="castcore_core.setup.wizard:run",
     ),
+    Feature("plugins", run="castcore_core.plugins.life:run"),
+    Feature("profiles", models="castcore_core.profiles.models", run="castcore_core.profiles.toolchain:run"),
+    Feature("destinations", models="castcore_core.destinations.models"),
+    Feature("streams", models="castcore_core.streams.models", run="castcore_core.streams.planning:run"),
     Feature("monitoring", routes="castcore_core.monitoring.routes", run="castcore_core.monitoring.sample:run"),
 )
 

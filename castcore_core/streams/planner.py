@@ -35,6 +35,8 @@ class Delivery:
     """For people; holds no secret."""
     target: PublishTarget
     revision: str = ""
+    rendition: str = RENDITION
+    """Id of the rendition that it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Programme:
     profile: Profile
     encoder: VideoEncoder | None
     """None where no picture is encoded."""
+    further: Sequence[Rendition] = ()
+    """Renditions beside the main one."""
     deliveries: Sequence[Delivery]
     font: str
     ca_file: str
@@ -60,7 +64,7 @@ class Programme:
     duration: float | None = None
     give_up_after: float | None = None
     lifetime: Literal["attached", "detached"] = "attached"
-    slate_text: str | None = None
+    slate: SlateLook = field(default_factory=SlateLook)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,30 +84,31 @@ def plan_job(programme: Programme, build: FFmpegBuild) -> Planned:
     notices: list[CheckResult] = []
     encoder: EncoderPlan | None = None
     renditions: tuple[RenditionPlan, ...] = (RenditionPlan(id=RENDITION),)
-    codecs = _source_codecs(programme.media)
-    if not _needs_no_ffmpeg(source, profile):
+    codecs = {RENDITION: _source_codecs(programme.media)}
+    if programme.further or not _needs_no_ffmpeg(source, profile):
         made = encoding.build_encoding(
             build,
             _encoder_input(programme, secrets),
-            [Rendition(id=RENDITION, profile=profile, encoder=programme.encoder)],
+            [Rendition(id=RENDITION, profile=profile, encoder=programme.encoder), *programme.further],
             encoding.Extras(
                 font=programme.font,
                 audio_track=programme.audio_track,
                 silence=not programme.no_audio,
                 still=programme.still,
-                slate=SlateLook(text=programme.slate_text),
+                slate=programme.slate,
             ),
         )
-        encoder, renditions, codecs = made.encoder, made.renditions, made.codecs[RENDITION]
+        encoder, renditions, codecs = made.encoder, made.renditions, dict(made.codecs)
         notices += made.notices
+    by_id = {each.id: each for each in renditions}
     outputs = tuple(
         plan_output(
             each.id,
             each.name,
             each.target,
-            renditions[0],
+            by_id[each.rendition],
             secrets,
-            codecs=codecs,
+            codecs=codecs[each.rendition],
             ca_file=programme.ca_file,
             revision=each.revision,
         )

@@ -1,0 +1,1 @@
+"""Destinations: where streams go, with their secrets locked."""

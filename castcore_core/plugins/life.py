@@ -1,0 +1,32 @@
+"""The plugin host as a part of the server's life."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import platformdirs
+
+from castcore_core.core import Core
+from castcore_core.plugins.host import PluginHost
+
+
+@asynccontextmanager
+async def run(core: Core) -> AsyncIterator[None]:
+    """Load the plugins and provide :class:`PluginHost`."""
+    host = PluginHost(core.folder.root, cache_folder(), safe=core.configuration.safe)
+    host.load()
+    core.provide(host)
+    await host.start()
+    try:
+        yield
+    finally:
+        await asyncio.shield(host.aclose())
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be found out again; not made."""
+    return Path(os.environ.get("CASTCORE_CACHE_DIR") or platformdirs.user_cache_path("castcore"))

@@ -1,0 +1,1 @@
+"""FFmpeg profiles: the ways to encode that users keep."""

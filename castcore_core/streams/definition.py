@@ -1,0 +1,126 @@
+"""What a job is made of, as users write it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, SecretStr, StringConstraints
+
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$")]
+Name = Annotated[Text, Field(min_length=1, max_length=100)]
+Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f|,%_\\]+$", min_length=1, max_length=40)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+
+class FileInput(_Part):
+    """A file of this machine."""
+
+    kind: Literal["file"]
+    path: Annotated[Text, Field(max_length=4096)]
+    """Absolute path, inside the media roots."""
+    loop: bool = False
+    start_at: float = Field(default=0.0, ge=0, le=10_000_000)
+    """Seconds into the file."""
+    audio_track: int = Field(default=0, ge=0, le=63)
+
+
+class UrlInput(_Part):
+    """An address that is played."""
+
+    kind: Literal["url"]
+    url: SecretStr = Field(min_length=3, max_length=4096)
+    """rtmp, rtmps, srt, rtsp, rtsps, http, https (also HLS) or udp; comes back without what is secret in it."""
+
+
+class IngestInput(_Part):
+    """A port of this job's own that one publisher pushes RTMP to."""
+
+    kind: Literal["ingest"]
+    key: Annotated[SecretStr, Field(min_length=8, max_length=200, pattern=r"^[A-Za-z0-9._~-]+$")] | None = None
+    """What the publisher must know; made by the server where it is missing, and shown in that answer only."""
+    port: int | None = Field(default=None, ge=1024, le=65535)
+    """Chosen by the server where it is missing."""
+    host: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f.:]+$", max_length=45)] | None = None
+    """Address to listen on; missing: the server's own."""
+
+
+class DeviceInput(_Part):
+    """A camera of this machine."""
+
+    kind: Literal["device"]
+    device: Annotated[str, StringConstraints(pattern=r"^/dev/video[0-9]{1,3}$")]
+
+
+class PatternInput(_Part):
+    """A moving test picture with a tone."""
+
+    kind: Literal["test"]
+    width: int = Field(default=1280, ge=16, le=8192, multiple_of=2)
+    height: int = Field(default=720, ge=16, le=8192, multiple_of=2)
+    fps: float = Field(default=30.0, ge=1, le=240)
+
+
+class MediaItemInput(_Part):
+    """An item of the media library; not available yet."""
+
+    kind: Literal["media_item"]
+    media_id: str = Field(max_length=64)
+
+
+class PlaylistInput(_Part):
+    """A playlist; not available yet."""
+
+    kind: Literal["playlist"]
+    playlist_id: str = Field(max_length=64)
+
+
+Input = Annotated[
+    FileInput | UrlInput | IngestInput | DeviceInput | PatternInput | MediaItemInput | PlaylistInput,
+    Discriminator("kind"),
+]
+
+
+class Fallback(_Part):
+    """What is shown while the source is silent."""
+
+    kind: Literal["none", "still", "video", "color"] = "still"
+    """``still``: the built-in slate with the job's name; ``color``: one colour; ``video`` is not available yet."""
+    asset_id: str | None = Field(default=None, max_length=64)
+    """Not available yet."""
+    color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#101418"
+    after_ms: int = Field(default=600, ge=200, le=60_000)
+    """Milliseconds of silence after which it is shown."""
+    return_: Literal["automatic", "manual"] = Field(default="automatic", alias="return")
+    """``manual`` is not available yet."""
+
+
+class Backoff(_Part):
+    """Waiting before the next attempt, in seconds; doubled each time."""
+
+    first: float = Field(default=1.0, ge=0.1, le=3600)
+    most: float = Field(default=30.0, ge=0.1, le=3600)
+
+
+class Restart(_Part):
+    """What happens after a failure."""
+
+    max_attempts: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Attempts in a row before the job is given up; null: without end, 0: none."""
+    backoff: Backoff = Backoff()
+
+
+class Recording(_Part):
+    """A copy of what is sent."""
+
+    enabled: bool = False
+    container: Literal["mkv", "mp4", "ts"] = "mkv"
+    folder: Annotated[Text, Field(max_length=4000)] | None = None
+    """Absolute path; null: ``media/recordings`` in the data folder."""
+
+
+def dump(part: BaseModel) -> dict[str, Any]:
+    """Return a part as it is stored."""
+    return part.model_dump(mode="json", by_alias=True)
