@@ -68,7 +68,7 @@ class Watchdog:
         if self._trail.path:
             # Appending: the file is emptied whenever the process turns out to live.
             self._trace = trace_file(self._trail.path).open("ab")
-            faulthandler.enable(self._trace, all_threads=False)
+            faulthandler.enable(self._trace)
         self._thread.start()
 
     def stop(self) -> None:
