@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runner.scene import job, keys, rtmp, running
 
 from castcore_core.runner.client import launch
 from castcore_core.runner.control import Connection, Control
@@ -19,6 +18,7 @@ from castcore_core.runner.error import Problem, RunnerError
 from castcore_core.runner.event import Event, JobState, LogLine, OutputStatistics, Progress, event_from_json
 from castcore_core.runner.folder import RunFolder
 from castcore_core.runner.protocol import MAX_LINE, LineBuffer, decode, encode
+from runner.scene import job, keys, rtmp, running
 
 
 def obey(connection: Connection, command: dict[str, object]) -> dict[str, object]:
