@@ -53,7 +53,7 @@ async def _demo(media: Path | None, folder: Path, duration: float | None) -> Exi
         async with _page(hls, {say("demo_rtmp"): address, say("demo_recording"): str(recording)}) as page:
             _show({say("demo_page"): page, say("demo_rtmp"): address, say("demo_recording"): str(recording)})
             targets = (address, f"hls:{hls}", f"file:{recording}")
-            request = RunRequest(input=str(clip), targets=targets, loop=True, duration=duration)
+            request = RunRequest(input=str(clip), targets=targets, loop=True, duration=duration, typed=False)
             return await stream(request, as_json=False, verbose=False)
     finally:
         await hub.close()
@@ -107,8 +107,9 @@ async def _page(hls: Path, places: dict[str, str]) -> AsyncIterator[str]:
     texts = {name: say(f"demo_{name}") for name in ("title", "lead")}
     app = entry.load()(hls, texts, places, language())
     listener = _listen()
+    port = listener.getsockname()[1]
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{listener.detach()}"]  # hypercorn owns and closes it from here on
     config.errorlog = config.accesslog = None
     stop = asyncio.Event()
 
@@ -117,11 +118,10 @@ async def _page(hls: Path, places: dict[str, str]) -> AsyncIterator[str]:
 
     serving = asyncio.create_task(serve(app, config, shutdown_trigger=stopped))
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        yield f"http://127.0.0.1:{port}/"
     finally:
         stop.set()
         await serving
-        listener.close()
 
 
 def _listen() -> socket:

@@ -203,7 +203,7 @@ async def _close(instance: Instance[Destination[Any]], reference: str) -> None:
 
 def _in_sight(request: RunRequest, source: Source, targets: Sequence[Target]) -> list[CheckResult]:
     """Say when a secret was typed into the command line."""
-    typed = source.has_secret and source.kind != "file" and not has_placeholder(request.input)
-    if typed or any(each.key_in_sight for each in targets):
+    seen = source.has_secret and not has_placeholder(request.input)
+    if request.typed and (seen or any(each.key_in_sight for each in targets)):
         return [CheckResult(code="security.key_in_sight", severity=Severity.WARNING)]
     return []
