@@ -51,7 +51,7 @@ async def _demo(media: Path | None, folder: Path, duration: float | None) -> Exi
     address = f"rtmp://127.0.0.1:{port}/live/demo"
     try:
         async with _page(hls, {say("demo_rtmp"): address, say("demo_recording"): str(recording)}) as page:
-            _show({say("demo_page"): page, say("demo_rtmp"): address, say("demo_recording"): str(recording)})
+            _show(duration, {say("demo_page"): page, say("demo_rtmp"): address, say("demo_recording"): str(recording)})
             targets = (address, f"hls:{hls}", f"file:{recording}")
             request = RunRequest(input=str(clip), targets=targets, loop=True, duration=duration, typed=False)
             return await stream(request, as_json=False, verbose=False)
@@ -59,11 +59,11 @@ async def _demo(media: Path | None, folder: Path, duration: float | None) -> Exi
         await hub.close()
 
 
-def _show(places: dict[str, str]) -> None:
+def _show(duration: float | None, places: dict[str, str]) -> None:
     width = max(len(label) for label in places)
     for label, place in places.items():
         console().print(f"  {label:<{width}}  [bold]{escape(place)}[/bold]", soft_wrap=True)
-    console().print(say("demo_end") if sys.stdin.isatty() else say("demo_unattended", seconds=int(_UNATTENDED_SECONDS)))
+    console().print(say("demo_end") if duration is None else say("demo_timed", seconds=int(duration)))
 
 
 def _next_free(path: Path) -> Path:

@@ -164,10 +164,14 @@ async def _open(
     registered: Registered[type[Destination[Any]]] = target.destination
     output = f"out{number}"
     instance = host.create(registered, target.config, instance=f"{job_id}-{output}")
-    await instance.start()
     metadata = BroadcastMetadata(title=source.name)
     request = BroadcastRequest(broadcast_id=f"{job_id}-{output}", metadata=metadata)
-    broadcast = await instance.call(instance.extension.open_broadcast, request)
+    try:
+        await instance.start()
+        broadcast = await instance.call(instance.extension.open_broadcast, request)
+    except BaseException:
+        await instance.close()
+        raise
     opened.append((instance, broadcast.reference))
     return Delivery(
         id=output,
