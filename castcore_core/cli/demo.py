@@ -13,7 +13,7 @@ from socket import socket
 from rich.markup import escape
 
 from castcore_core.cli.hub import Hub
-from castcore_core.cli.message import console, fail, language, say
+from castcore_core.cli.message import console, fail, language, say, write
 from castcore_core.cli.run import stream
 from castcore_core.cli.status import ExitStatus
 from castcore_core.ffmpeg.build import find_build
@@ -62,7 +62,7 @@ async def _demo(media: Path | None, folder: Path, duration: float | None) -> Exi
 def _show(duration: float | None, places: dict[str, str]) -> None:
     width = max(len(label) for label in places)
     for label, place in places.items():
-        console().print(f"  {label:<{width}}  [bold]{escape(place)}[/bold]", soft_wrap=True)
+        write(f"  {label:<{width}}  [bold]{escape(place)}[/bold]")
     console().print(say("demo_end") if duration is None else say("demo_timed", seconds=int(duration)))
 
 
