@@ -25,7 +25,7 @@ from castcore_sdk.testing import MemoryContext
 
 
 def make_clip(build: FFmpegBuild, path: Path, *, size: str, bitrate: str, seconds: int, noise: int = 20) -> Path:
-    """Encode a clip with a keyframe every two seconds and AAC, unless it is there; ``noise`` makes it hard to encode."""
+    """Encode a clip with 2 s keyframes and AAC, unless it is there; ``noise`` makes it hard to encode."""
     if not path.exists():
         command = [
             *(build.path, "-hide_banner", "-loglevel", "error", "-y"),

@@ -1,7 +1,7 @@
 """Read the message catalogues and turn error codes into sentences.
 
-A code is ``namespace.name``; its texts stand in ``locales/LANGUAGE/namespace.json`` under ``name``:
-an object with ``message`` and, where it helps, ``cause`` and ``remedy``. Values are put in for ``{{name}}`` as i18next does.
+A code is ``namespace.name``; its texts stand in ``locales/LANGUAGE/namespace.json`` under ``name``: an object with
+``message`` and, where it helps, ``cause`` and ``remedy``. Values are put in for ``{{name}}`` as i18next does.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from socket import socket
 from rich.markup import escape
 
 from castcore_core.cli.hub import Hub
-from castcore_core.cli.message import console, fail, language, say
+from castcore_core.cli.message import console, fail, language, say, write
 from castcore_core.cli.run import stream
 from castcore_core.cli.status import ExitStatus
 from castcore_core.ffmpeg.build import find_build
@@ -51,19 +51,19 @@ async def _demo(media: Path | None, folder: Path, duration: float | None) -> Exi
     address = f"rtmp://127.0.0.1:{port}/live/demo"
     try:
         async with _page(hls, {say("demo_rtmp"): address, say("demo_recording"): str(recording)}) as page:
-            _show({say("demo_page"): page, say("demo_rtmp"): address, say("demo_recording"): str(recording)})
+            _show(duration, {say("demo_page"): page, say("demo_rtmp"): address, say("demo_recording"): str(recording)})
             targets = (address, f"hls:{hls}", f"file:{recording}")
-            request = RunRequest(input=str(clip), targets=targets, loop=True, duration=duration)
+            request = RunRequest(input=str(clip), targets=targets, loop=True, duration=duration, typed=False)
             return await stream(request, as_json=False, verbose=False)
     finally:
         await hub.close()
 
 
-def _show(places: dict[str, str]) -> None:
+def _show(duration: float | None, places: dict[str, str]) -> None:
     width = max(len(label) for label in places)
     for label, place in places.items():
-        console().print(f"  {label:<{width}}  [bold]{escape(place)}[/bold]", soft_wrap=True)
-    console().print(say("demo_end") if sys.stdin.isatty() else say("demo_unattended", seconds=int(_UNATTENDED_SECONDS)))
+        write(f"  {label:<{width}}  [bold]{escape(place)}[/bold]")
+    console().print(say("demo_end") if duration is None else say("demo_timed", seconds=int(duration)))
 
 
 def _next_free(path: Path) -> Path:
@@ -107,8 +107,9 @@ async def _page(hls: Path, places: dict[str, str]) -> AsyncIterator[str]:
     texts = {name: say(f"demo_{name}") for name in ("title", "lead")}
     app = entry.load()(hls, texts, places, language())
     listener = _listen()
+    port = listener.getsockname()[1]
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{listener.detach()}"]  # hypercorn owns and closes it from here on
     config.errorlog = config.accesslog = None
     stop = asyncio.Event()
 
@@ -117,11 +118,10 @@ async def _page(hls: Path, places: dict[str, str]) -> AsyncIterator[str]:
 
     serving = asyncio.create_task(serve(app, config, shutdown_trigger=stopped))
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        yield f"http://127.0.0.1:{port}/"
     finally:
         stop.set()
         await serving
-        listener.close()
 
 
 def _listen() -> socket:

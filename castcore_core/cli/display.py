@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from castcore_core.cli.message import console, say, show_problem, text_of
+from castcore_core.cli.message import console, say, show_problem, text_of, write
 from castcore_core.runner.event import JobState, LogLine, Notice, OutputState, OutputStatistics, Progress, SourceState
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class LineDisplay:
             case Notice():
                 show_problem(event.code, event.params, level="info")
             case LogLine() if self._verbose:
-                console().print(f"[dim]{event.source}: {escape(event.line)}[/dim]", soft_wrap=True)
+                write(f"[dim]{event.source}: {escape(event.line)}[/dim]")
 
     def close(self) -> None:
         """Nothing is open."""
@@ -102,7 +102,7 @@ class LineDisplay:
             line += f" · {escape(text.message)} [dim]({escape(code)})[/dim]"
             if text.remedy and state in ("failed", "reconnecting"):
                 line += f"\n         {escape(text.remedy)}"
-        console().print(line, soft_wrap=True)
+        write(line)
 
 
 class TableDisplay(LineDisplay):

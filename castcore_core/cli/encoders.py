@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from castcore_core.cli.message import fail, output, say, text_of
+from castcore_core.cli.message import fail, output, say, text_of, write
 from castcore_core.cli.place import cache_folder, open_host
 from castcore_core.cli.status import ExitStatus
 from castcore_core.ffmpeg.build import FFmpegBuild, find_build
@@ -28,7 +28,7 @@ def encoders(ffmpeg: Path | None, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"ffmpeg": build.label, "encoders": [asdict(one) for one in found]}))  # noqa: T201
         return
-    output().print(f"ffmpeg {escape(build.label)} ({escape(build.path)})", soft_wrap=True)
+    write(f"ffmpeg {escape(build.label)} ({escape(build.path)})", output())
     output().print(encoder_table(found))
 
 

@@ -51,6 +51,12 @@ def output() -> Console:
     return Console(highlight=False)
 
 
+def write(line: str, to: Console | None = None) -> None:
+    """Print a line of rich markup, by default to `console`: wrapped at words on a terminal, left whole elsewhere."""
+    to = to or console()
+    to.print(line, soft_wrap=not to.is_terminal)
+
+
 def say(name: str, /, **params: object) -> str:
     """Return the command line's own text ``cli.NAME`` in the user's language."""
     return translate(f"cli.{name}", params, language=language()).message
@@ -75,14 +81,11 @@ def show_problem(code: str, params: Mapping[str, object] | None = None, *, level
 
     text = text_of(code, params)
     colour = {"error": "red", "warning": "yellow"}.get(level, "cyan")
-    terminal = console()
-    terminal.print(
-        f"[{colour}]{say('level_' + level)}[/{colour}] {escape(text.message)} [dim]({escape(code)})[/dim]",
-        soft_wrap=True,
-    )
+    label = f"[{colour}]{say('level_' + level)}[/{colour}]"
+    write(f"{label} {escape(text.message)} [dim]({escape(code)})[/dim]")
     for line in (text.cause, text.remedy):
         if line:
-            terminal.print(f"  {escape(line)}", soft_wrap=True)
+            write(f"  {escape(line)}")
 
 
 def print_checks(lines: Iterable[CheckResult]) -> None:
@@ -92,9 +95,9 @@ def print_checks(lines: Iterable[CheckResult]) -> None:
     for one in lines:
         text = text_of(one.code, one.params)
         mark = _MARKS[one.severity.value]
-        output().print(f"{mark} {escape(text.message)} [dim]({escape(one.code)})[/dim]", soft_wrap=True)
+        write(f"{mark} {escape(text.message)} [dim]({escape(one.code)})[/dim]", output())
         if one.severity.value != "ok" and text.remedy:
-            output().print(f"  {escape(text.remedy)}", soft_wrap=True)
+            write(f"  {escape(text.remedy)}", output())
 
 
 def fail(code: str, params: Mapping[str, object] | None = None, *, status: int, json_output: bool = False) -> NoReturn:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from castcore_core.cli.display import clock, size
-from castcore_core.cli.message import fail, output, say, show_problem
+from castcore_core.cli.message import fail, output, say, show_problem, write
 from castcore_core.cli.status import ExitStatus
 from castcore_core.streams.inspection import inspect
 from castcore_core.streams.placeholder import expand
@@ -42,8 +42,7 @@ def _show(name: str, info: MediaInfo) -> None:
         facts.append(clock(info.duration))
     if info.size is not None:
         facts.append(size(info.size))
-    terminal = output()
-    terminal.print(f"[bold]{escape(name)}[/bold]  {escape(', '.join(facts))}", soft_wrap=True)
+    write(f"[bold]{escape(name)}[/bold]  {escape(', '.join(facts))}", output())
     table = Table(box=None, show_header=False, pad_edge=False)
     for video in info.video:
         width, height = video.displayed
@@ -65,6 +64,6 @@ def _show(name: str, info: MediaInfo) -> None:
         table.add_row(track, audio.codec, escape(", ".join(filter(None, facts))))
     for codec in info.others:
         table.add_row(say("other"), codec, "")
-    terminal.print(table)
+    output().print(table)
     for code in info.warnings:
         show_problem(code, {"name": name}, level="warning")

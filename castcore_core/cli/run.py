@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from castcore_core.cli.display import choose, clock, destination_table
-from castcore_core.cli.message import console, fail, say, show_problem
+from castcore_core.cli.message import console, fail, say, show_problem, write
 from castcore_core.cli.place import data_folder, open_host
 from castcore_core.cli.session import Outcome, conduct
 from castcore_core.cli.status import ExitStatus
@@ -62,7 +62,7 @@ def _announce(prepared: Prepared, build: FFmpegBuild) -> None:
     line = say(
         "announce", source=prepared.source.name, profile=prepared.profile.name, encoder=picture, ffmpeg=build.label
     )
-    console().print(escape(line), soft_wrap=True)
+    write(escape(line))
     for notice in prepared.notices:
         show_problem(notice.code, notice.params, level=notice.severity.value if notice.severity != "ok" else "info")
 

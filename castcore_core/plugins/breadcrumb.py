@@ -157,7 +157,7 @@ def remains(life: Path) -> Remains | None:
         life.unlink(missing_ok=True)
         return None
     try:
-        trace = trace_file(life).read_text(encoding="utf-8", errors="replace")[:20000]
+        trace = trace_file(life).read_text(encoding="utf-8", errors="replace")[:200_000]
     except OSError:
         trace = ""
     slots = [crumb for slot in range(_SLOTS) if (crumb := _slot(data, slot)) is not None]

@@ -36,7 +36,7 @@ def plugin_texts(folder: Path, plugin: str, language: str) -> Texts:
         correct = isinstance(texts, dict) and texts.get("message") and set(texts) <= _PARTS
         if not correct or not all(isinstance(text, str) for text in texts.values()):
             raise ValueError(f"{name}: message, cause and remedy are texts, and message is one of them")
-    return {f"{plugin}.{name.removeprefix(f'{plugin}.')}": texts for name, texts in value.items()}
+    return {f"{plugin}.{name}": texts for name, texts in value.items()}
 
 
 def merged(folders: Iterable[tuple[str, Path]], language: str) -> dict[str, Mapping[str, str]]:

@@ -21,7 +21,7 @@ WINDOW = 300.0
 CRASHES = 3
 LOADING = "load"
 
-_FATAL_THREAD = re.compile(r"^(?:Current t|T)hread 0x([0-9a-f]+)", re.MULTILINE)
+_FATAL_THREAD = re.compile(r"^Current thread 0x([0-9a-f]+).*\n((?:  .*\n?)*)", re.MULTILINE)
 _FATAL_FILE = re.compile(r'^  File "([^"]+)"', re.MULTILINE)
 _log = logging.getLogger(__name__)
 
@@ -98,11 +98,13 @@ def _count(standing: Standing, death: Death, left: Remains, now: float) -> None:
 
 def _fatal(left: Remains, owner: Callable[[str], str | None]) -> Death | None:
     """Find the plugin in what `faulthandler` wrote: by the thread's breadcrumb, else by the files of its stack."""
-    if found := _FATAL_THREAD.search(left.trace):
-        thread = int(found[1], 16)
-        if crumb := next((crumb for ident, crumb in left.running if ident == thread), None):
-            return Death(crumb.plugin, crumb.method)
-    plugins = (owner(file) for file in _FATAL_FILE.findall(left.trace))
+    found = _FATAL_THREAD.search(left.trace)
+    if found is None:
+        return None
+    thread = int(found[1], 16)
+    if crumb := next((crumb for ident, crumb in left.running if ident == thread), None):
+        return Death(crumb.plugin, crumb.method)
+    plugins = (owner(file) for file in _FATAL_FILE.findall(found[2]))
     plugin = next((plugin for plugin in plugins if plugin), None)
     return Death(plugin) if plugin else None
 

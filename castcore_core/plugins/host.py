@@ -26,7 +26,7 @@ from castcore_core.plugins.lane import GuardLimits
 from castcore_core.plugins.loading import load_module
 from castcore_core.plugins.offer import BUILTIN
 from castcore_core.plugins.registry import Claims, Registered, Registry
-from castcore_core.plugins.secret import secrets_of, secrets_of_url, strings_of
+from castcore_core.plugins.secret import secrets_in, secrets_of, secrets_of_url
 from castcore_core.plugins.standing import Standing, StandingFile
 from castcore_core.plugins.state import LoadError, PluginState, Reason
 from castcore_core.plugins.survey import PluginRecord, find, survey, trials
@@ -180,7 +180,8 @@ class PluginHost:
     ) -> Instance[E]:
         """Make an extension from configuration data. Raises ConfigurationError for data that do not fit."""
         kind, plugin = registered.item, registered.plugin
-        entrance = self.guard.lane(plugin, registered.id, secrets=strings_of(config))
+        raw = self.guard.lane(plugin, registered.id).call_sync(secrets_in, kind.config_model, config)
+        entrance = self.guard.lane(plugin, registered.id, secrets=raw)
         parsed = entrance.call_sync(parse_config, kind.config_model, config)
         secrets = tuple(secrets_of(parsed))
         context = self._context(plugin, instance, secrets)

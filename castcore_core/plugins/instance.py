@@ -42,6 +42,6 @@ class Instance(Generic[E_co]):
     async def close(self) -> None:
         """Let the extension release its resources, then close its context, whatever the plugin does."""
         try:
-            await self.call(self.extension.close)
+            await self._lane.release(self.extension.close)
         finally:
             await self._context.aclose()

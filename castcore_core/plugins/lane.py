@@ -98,7 +98,13 @@ class Lane:
         The limit covers the wait for a place as well. Raises TemporaryError ``plugins.call_timeout``,
         ``plugins.call_failed``, ``plugins.too_busy`` or ``plugins.circuit_open``, or the plugin's own CastCoreError.
         """
-        crumb = self._admit(method)
+        return await self._guarded(self._admit(method), partial(method, *args, **kwargs))
+
+    async def release(self, method: Callable[[], Awaitable[None]], /) -> None:
+        """Call ``method`` like `call`, but also while the circuit is open: what was acquired must be given back."""
+        await self._guarded(Breadcrumb(self.plugin, self.extension, _name(method)), method)
+
+    async def _guarded(self, crumb: Breadcrumb, function: Callable[[], Awaitable[R]]) -> R:
         limit = self.limit(crumb.method)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + limit
@@ -108,7 +114,7 @@ class Lane:
         except BaseException:
             self._breaker.forget()
             raise
-        confined = Confinement(self._trail, crumb, partial(method, *args, **kwargs))
+        confined = Confinement(self._trail, crumb, function)
         task = loop.create_task(_outcome(confined), name=f"plugin {self.plugin}: {crumb.method}")
         task.add_done_callback(lambda _: self._places.free.release())
         try:
@@ -148,7 +154,7 @@ class Lane:
         finally:
             close = getattr(iterator, "aclose", None)
             if running and close is not None:
-                await self.call(_named(_name(method), partial(close)))
+                await self.release(_named(_name(method), partial(close)))
 
     def limit(self, method: str) -> float:
         """Return the time limit of ``method`` in seconds."""

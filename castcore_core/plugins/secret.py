@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from castcore_sdk import ExtensionConfig, config_schema
+
 MASK = "••••"
+
+_MARK = "x-castcore-secret"
 
 _SHORTEST = 4
 """Shorter values are left alone: they stand in any text by chance."""
@@ -54,16 +59,30 @@ def secrets_of(value: object) -> Iterator[str]:
             yield from secrets_of(item)
 
 
-def strings_of(value: object) -> Iterator[str]:
-    """Yield every text in unvalidated data: before validation nobody knows which of them is a secret."""
+def secrets_in(model: type[ExtensionConfig], data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the secrets in data that are not validated yet, by the fields of ``model`` that are declared secret.
+
+    Where nested models hold secrets, every text below such a field counts.
+    """
+    schema = config_schema(model)
+    nested = _MARK in json.dumps(schema.get("$defs", {}))
+    secret = {
+        name
+        for name, field in schema.get("properties", {}).items()
+        if field.get(_MARK) or (nested and "$ref" in json.dumps(field))
+    }
+    return tuple(text for name in secret for text in _strings(data.get(name)))
+
+
+def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from strings_of(item)
+            yield from _strings(item)
     elif isinstance(value, (list, tuple, set, frozenset)):
         for item in value:
-            yield from strings_of(item)
+            yield from _strings(item)
     else:
         yield from secrets_of(value)
 

@@ -61,6 +61,7 @@ class Watchdog:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="castcore-watchdog", daemon=True)
         self._trace: IO[bytes] | None = None
+        self._had_faulthandler = False
 
     def start(self) -> None:
         """Begin; called in the thread that runs the loop."""
@@ -68,17 +69,18 @@ class Watchdog:
         if self._trail.path:
             # Appending: the file is emptied whenever the process turns out to live.
             self._trace = trace_file(self._trail.path).open("ab")
-            faulthandler.enable(self._trace, all_threads=False)
+            self._had_faulthandler = faulthandler.is_enabled()
+            faulthandler.enable(self._trace)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and give `faulthandler` back to stderr. May be called twice."""
+        """End the thread and give `faulthandler` back to stderr where it was in use. May be called twice."""
         self._stopping.set()
         self._thread.join()
         if self._trace:
             faulthandler.cancel_dump_traceback_later()
             faulthandler.disable()
-            if sys.__stderr__ is not None:
+            if self._had_faulthandler and sys.__stderr__ is not None:
                 faulthandler.enable(sys.__stderr__)
             self._trace.close()
             self._trace = None

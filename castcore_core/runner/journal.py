@@ -31,7 +31,8 @@ class Journal:
     """Numbered events in a file, and the children that would have to be killed.
 
     When the file is full it is written anew: acknowledged events go, then the oldest log lines,
-    then, where that is not enough, the oldest states.
+    then, where that is not enough, the oldest states. A disk that takes nothing does not end the stream: the events
+    stay in memory, and ``failure`` says what the system said.
     """
 
     def __init__(self, path: Path, runner: Identity, *, job_id: str = "") -> None:
@@ -43,6 +44,7 @@ class Journal:
         self._children: dict[int, Identity] = {}
         self.acknowledged = 0
         self.last = 0
+        self.failure = ""
         for record in read_records(path):
             self._recall(record)
         self.orphans = tuple(self._children.values())
@@ -116,7 +118,10 @@ class Journal:
         if self._size + len(line) > _FILE_LIMIT:
             self._rewrite()
             return
-        self._size += os.write(self._fd, line)
+        try:
+            self._size += os.write(self._fd, line)
+        except OSError as error:
+            self.failure = error.strerror or "write"
 
     def _rewrite(self) -> None:
         self._thin_out()
@@ -125,9 +130,18 @@ class Journal:
             [*parts, _line({"ack": self.acknowledged}), *(entry.line for entry in self._entries.values())]
         )
         draft = self._path.with_name(self._path.name + ".new")
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._size = os.write(fd, content)
-        draft.replace(self._path)
+        try:
+            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            self.failure = error.strerror or "open"
+            return
+        try:
+            self._size = os.write(fd, content)
+            draft.replace(self._path)
+        except OSError as error:
+            self.failure = error.strerror or "write"
+            os.close(fd)
+            return
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = fd

@@ -25,6 +25,7 @@ class Reporter:
         self.scrubber = Scrubber()
         self._journal = journal
         self._broadcast = broadcast
+        self._told = False
 
     def hide(self, secrets: Mapping[str, str]) -> None:
         """Take these out of everything from now on."""
@@ -41,6 +42,9 @@ class Reporter:
         if journalled:
             self._journal.add(message, is_log=is_log)
         self._broadcast(encode({"event": message}), journalled and not is_log)
+        if self._journal.failure and not self._told:
+            self._told = True
+            self.notice(Problem("runner.journal_failed", {"reason": self._journal.failure}))
 
     def notice(self, problem: Problem) -> None:
         """Tell something that changes no state."""

@@ -164,10 +164,14 @@ async def _open(
     registered: Registered[type[Destination[Any]]] = target.destination
     output = f"out{number}"
     instance = host.create(registered, target.config, instance=f"{job_id}-{output}")
-    await instance.start()
     metadata = BroadcastMetadata(title=source.name)
     request = BroadcastRequest(broadcast_id=f"{job_id}-{output}", metadata=metadata)
-    broadcast = await instance.call(instance.extension.open_broadcast, request)
+    try:
+        await instance.start()
+        broadcast = await instance.call(instance.extension.open_broadcast, request)
+    except BaseException:
+        await instance.close()
+        raise
     opened.append((instance, broadcast.reference))
     return Delivery(
         id=output,
@@ -203,7 +207,7 @@ async def _close(instance: Instance[Destination[Any]], reference: str) -> None:
 
 def _in_sight(request: RunRequest, source: Source, targets: Sequence[Target]) -> list[CheckResult]:
     """Say when a secret was typed into the command line."""
-    typed = source.has_secret and source.kind != "file" and not has_placeholder(request.input)
-    if typed or any(each.key_in_sight for each in targets):
+    seen = source.has_secret and not has_placeholder(request.input)
+    if request.typed and (seen or any(each.key_in_sight for each in targets)):
         return [CheckResult(code="security.key_in_sight", severity=Severity.WARNING)]
     return []

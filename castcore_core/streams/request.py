@@ -30,6 +30,8 @@ class RunRequest:
     give_up_after: float | None = 15.0
     ca_file: Path | None = None
     ffmpeg: Path | None = None
+    typed: bool = True
+    """A person typed it, so secrets in it stand in a command line."""
 
     def __repr__(self) -> str:
         return f"RunRequest(profile={self.profile!r}, targets={len(self.targets)})"

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import imageio_ffmpeg
-from castcore_nvenc.profile import NvencAv1, NvencH264, NvencHevc
-from castcore_vaapi.profile import VaapiAv1, VaapiH264, VaapiHevc
 
 from castcore_core import i18n
 from castcore_core.builtin.svtav1 import SvtAv1
 from castcore_core.builtin.x264 import X264
 from castcore_core.builtin.x265 import X265
+from castcore_nvenc.profile import NvencAv1, NvencH264, NvencHevc
 from castcore_sdk import FFmpegInfo, HardwareInfo
 from castcore_sdk.testing import EncoderConformance
+from castcore_vaapi.profile import VaapiAv1, VaapiH264, VaapiHevc
 
 BUILDS = tuple(filter(None, (shutil.which("ffmpeg"), imageio_ffmpeg.get_ffmpeg_exe())))
 

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -26,7 +27,8 @@ TRACKED = [path for path in TRACKED if path.is_file()]
 PRODUCT = [
     path
     for path in TRACKED
-    if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("castcore_core", "plugin_sdk", "plugins", "webui")
+    if path.suffix == ".py"
+    and path.relative_to(ROOT).parts[0] in ("castcore_core", "plugin_sdk", "plugins", "webui")
     and "tests" not in path.parts
 ]
 _CODE = re.compile(r"^[a-z][a-z0-9_]*\.[a-z0-9_]+$")
@@ -62,7 +64,8 @@ def _imports(path: Path) -> set[str]:
 def test_the_data_plane_is_standard_library_only() -> None:
     import sys
 
-    allowed = ("castcore_core.runner", "castcore_core.rtmp", "castcore_core.ffmpeg.progress", "castcore_core.ffmpeg.diagnosis")
+    pure = ("castcore_core.ffmpeg.progress", "castcore_core.ffmpeg.diagnosis")
+    allowed = ("castcore_core.runner", "castcore_core.rtmp", *pure)
     modules = [path for path in PRODUCT if path.parent.name in ("runner", "rtmp", "egress")]
     modules += [ROOT / "castcore_core/ffmpeg" / name for name in ("progress.py", "diagnosis.py")]
     for path in modules:
@@ -83,6 +86,18 @@ def test_every_text_has_a_message_and_the_same_values_in_each_language(language:
         assert values == set(re.findall(r"\{\{\s*(\w+)", " ".join(english[code].values()))), code
 
 
+def _raised_codes(path: Path) -> Iterator[str]:
+    """Yield the codes that stand as the first argument of an error or a problem."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        value = node.args[0].value
+        raised = called.endswith(("Error", "error", "Problem", "Reason", "fail", "show_problem"))
+        if raised and isinstance(value, str) and _CODE.match(value):
+            yield value
+
+
 def test_every_code_in_the_source_is_in_the_catalogue() -> None:
     codes = catalogue("en")
     namespaces = {code.partition(".")[0] for code in codes}
@@ -90,16 +105,9 @@ def test_every_code_in_the_source_is_in_the_catalogue() -> None:
     for path in PRODUCT:
         if path.relative_to(ROOT).parts[0] != "castcore_core":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and node.args):
-                continue
-            first = node.args[0]
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if (called.endswith(("Error", "error")) or called in ("fail", "show_problem", "Problem")) and isinstance(
-                first, ast.Constant
-            ) and isinstance(first.value, str) and _CODE.match(first.value):
-                if first.value.partition(".")[0] in namespaces and first.value not in codes:
-                    missing.add((first.value, str(path.relative_to(ROOT))))
+        for code in _raised_codes(path):
+            if code.partition(".")[0] in namespaces and code not in codes:
+                missing.add((code, str(path.relative_to(ROOT))))
     assert missing == set()
 
 

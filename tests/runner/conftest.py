@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from runner.scene import Sink
 
+from runner.scene import Sink
 from servers.media import clips
 from servers.nginx import nginx
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
-from runner.scene import Sink, encoder, job, keys, recording, rtmp, running
 
 from castcore_core.rtmp import TagKind
 from castcore_core.runner.event import JobState, OutputState, Progress
 from castcore_core.runner.plan import RenditionPlan
+from runner.scene import Sink, encoder, job, keys, recording, rtmp, running
 from servers.nginx import NginxRtmp
 
 

@@ -8,11 +8,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from runner.scene import Session, Sink, encoder, job, keys, recording, rtmp, running, slate
-
 from castcore_core.rtmp import TagKind
 from castcore_core.runner.event import BusStatistics, JobState, Notice, OutputState, Progress, SourceState
 from castcore_core.runner.plan import SourcePlan
+from runner.scene import Session, Sink, encoder, job, keys, recording, rtmp, running, slate
 
 LIVE = SourcePlan(kind="ffmpeg", name="Camera", live=True)
 

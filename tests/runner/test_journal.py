@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -102,3 +103,15 @@ def test_a_torn_end_costs_the_torn_line_alone(tmp_path: Path, cut: int, noise: b
     assert add(second) == len(left) + 1
     second.close(remove=True)
     assert not path.exists()
+
+
+def test_a_disk_that_takes_nothing_is_said_and_the_events_stay(tmp_path: Path) -> None:
+    one = journal(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        add(one)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert one.failure == "File too large"
+    assert numbers(one) == [1]

@@ -13,12 +13,12 @@ from pathlib import Path
 import av
 import psutil
 import pytest
-from runner.scene import Run, Sink, attached, encoder, job, keys, recording, rtmp, running
 
 from castcore_core.runner.client import attach, forget, launch, read_journal
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.event import JobState, Notice, OutputState, Progress, SourceState
 from castcore_core.runner.plan import EncoderPlan
+from runner.scene import Run, Sink, attached, encoder, job, keys, recording, rtmp, running
 from servers.faulty import hangs_at, scripted
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import av
 import psutil
 import pytest
-from runner.scene import Run, Sink, job, keys, recording, rtmp, running
 
 from castcore_core.runner.event import OutputState
 from castcore_core.runner.plan import OutputPlan
+from runner.scene import Run, Sink, job, keys, recording, rtmp, running
 
 
 def frames(path: Path) -> int:

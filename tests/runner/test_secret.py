@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
-from runner.scene import Sink, attached, job, recording, rtmp, running
-from runner.test_source import pushing
 
 from castcore_core.runner.event import LogLine, Notice, OutputState, SourceState
 from castcore_core.runner.plan import OutputPlan, Ref, RtmpEndpoint, SourcePlan
+from runner.scene import Sink, attached, job, recording, rtmp, running
+from runner.test_source import pushing
 from servers.nginx import NginxRtmp, free_port
 
 CANARY = "canary-3f9c1d-stream-key"

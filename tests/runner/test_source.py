@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from runner.scene import FFMPEG, Sink, encoder, job, keys, rtmp, running
 
 from castcore_core.rtmp import TagKind
 from castcore_core.runner.event import JobState, Notice, OutputState, SourceState
 from castcore_core.runner.plan import EncoderPlan, JobPlan, OutputPlan, Ref, RtmpEndpoint, SourcePlan
+from runner.scene import FFMPEG, Sink, encoder, job, keys, rtmp, running
 from servers.faulty import hangs_at, scripted
 from servers.media import Clips
 from servers.nginx import NginxRtmp, free_port

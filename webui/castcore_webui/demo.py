@@ -16,7 +16,7 @@ _POLICY = (
 def create_app(hls_folder: Path, texts: Mapping[str, str], places: Mapping[str, str], language: str) -> Quart:
     """Return the page's application.
 
-    ``texts`` are the page's sentences (``title``, ``lead``, ``waiting``); ``places`` maps a label to an address or a path.
+    ``texts`` are the page's sentences (``title``, ``lead``); ``places`` maps a label to an address or a path.
     """
     app = Quart(__name__)
 

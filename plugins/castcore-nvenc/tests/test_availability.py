@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from castcore_nvenc.availability import availability
 
+from castcore_nvenc.availability import availability
 from castcore_sdk import FFmpegInfo, HardwareInfo, Severity
 
 BUILD = FFmpegInfo(

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from castcore_nvenc.profile import NvencAv1, NvencH264, NvencHevc, NvencProfile
 
+from castcore_nvenc.profile import NvencAv1, NvencH264, NvencHevc, NvencProfile
 from castcore_sdk import ConfigurationError, EncodeRequest, FFmpegInfo, HardwareInfo, parse_config
 from castcore_sdk.testing import EncoderConformance, MemoryContext
 

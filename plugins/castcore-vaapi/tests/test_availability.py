@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from castcore_vaapi.availability import availability
 
 from castcore_sdk import FFmpegInfo, HardwareInfo, Severity
+from castcore_vaapi.availability import availability
 
 NODE = "/dev/dri/renderD128"
 BUILD = FFmpegInfo(

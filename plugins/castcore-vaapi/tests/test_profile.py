@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from castcore_vaapi.profile import VaapiAv1, VaapiH264, VaapiHevc, VaapiProfile
 
 from castcore_sdk import ConfigurationError, EncodeRequest, FFmpegInfo, HardwareInfo, parse_config
 from castcore_sdk.testing import EncoderConformance, MemoryContext
+from castcore_vaapi.profile import VaapiAv1, VaapiH264, VaapiHevc, VaapiProfile
 
 REQUEST = EncodeRequest(
     width=1920,

@@ -1,0 +1,26 @@
+"""The page on the plugin host names every state and every code that a plugin can end with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from castcore_core.i18n import catalogue
+from castcore_core.plugins.state import PluginState
+
+PAGE = (Path(__file__).parents[2] / "docs/explanation/plugin-host.md").read_text(encoding="utf-8")
+ELSEWHERE = re.compile(
+    r"plugins\.(check_|document_|text_|oauth_|target_|call_|circuit_|too_busy|builtin_fixed|unknown|sdk_range_open)"
+)
+
+
+def test_states_and_codes_are_documented() -> None:
+    for state in PluginState:
+        assert f"| `{state.value}` |" in PAGE
+    for code in catalogue("en"):
+        if code.startswith("plugins.") and not ELSEWHERE.match(code):
+            assert f"`{code}`" in PAGE, code
+
+
+def test_the_page_names_no_code_that_does_not_exist() -> None:
+    assert set(re.findall(r"`(plugins\.[a-z_]+)`", PAGE)) <= set(catalogue("en"))
