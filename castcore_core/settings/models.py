@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tortoise import fields
 
 from castcore_core.db.record import Record
@@ -13,7 +11,7 @@ class Setting(Record):
     """One key that differs from its default."""
 
     key = fields.CharField(max_length=64, unique=True)
-    value: fields.Field[Any] = fields.JSONField(description="as in ServerSettings, secrets locked")
+    value = fields.TextField(description="JSON as in ServerSettings, secrets locked")
 
     class Meta:
         table = "setting"

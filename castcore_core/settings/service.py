@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,7 +34,7 @@ class Settings:
     async def read(self) -> ServerSettings:
         """Return all settings. What an older or newer version has stored and this one cannot read is left out."""
         rows = await Setting.all().values_list("key", "value")
-        stored = {key: self._opened(key, value) for key, value in rows if key in ServerSettings.model_fields}
+        stored = {key: self._opened(key, json.loads(value)) for key, value in rows if key in ServerSettings.model_fields}
         try:
             return ServerSettings.model_validate(stored)
         except ValidationError as error:
@@ -50,7 +51,7 @@ class Settings:
                 if given[key] is None:
                     await Setting.filter(key=key).delete()
                 else:
-                    value = self._locked(key, getattr(after, key))
+                    value = json.dumps(self._locked(key, getattr(after, key)))
                     await Setting.update_or_create(defaults={"value": value}, key=key)
             if changed:
                 await self._audit.record("settings.changed", target=Target("settings"), changed=changed)

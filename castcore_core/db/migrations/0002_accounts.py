@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
                 ('key', fields.CharField(unique=True, max_length=64)),
-                ('value', fields.JSONField(description='as in ServerSettings, secrets locked', encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('value', fields.TextField(description='JSON as in ServerSettings, secrets locked', unique=False)),
             ],
             options={'table': 'setting', 'app': 'core', 'pk_attr': 'id', 'table_description': 'One key that differs from its default.'},
             bases=['Record'],
