@@ -9,6 +9,7 @@ from pathlib import Path
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.writer import MigrationWriter, format_migration_name
+from tortoise.models import Model
 
 from castcore_core.db.target import Target
 from castcore_core.feature import model_modules
@@ -20,7 +21,20 @@ async def changes() -> list[MigrationWriter]:
     async with TortoiseContext() as context:
         await context.init(config=config, init_connections=False)
         assert context.apps is not None
+        for models in context.apps.values():
+            for model in models.values():
+                _forget_descriptions(model)
         return await MigrationAutodetector(context.apps, config["apps"]).changes()
+
+
+def _forget_descriptions(model: type[Model]) -> None:
+    """Keep docstrings out of the schema.
+
+    A change of wording is no migration, and Tortoise splits SQL at semicolons, also at those in comments.
+    """
+    model._meta.table_description = ""
+    for field in model._meta.fields_map.values():
+        field.description = None
 
 
 def main(name: str) -> None:

@@ -40,7 +40,7 @@ INSERT INTO public.kept_answer VALUES ('5a00c4f4-bfb9-5da4-a8bc-390ac936b786', '
 long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ');
 INSERT INTO public.kept_answer VALUES ('16d53d33-43b2-5e5a-a726-f127db9743b0', '2026-03-03 12:00:00.123452+00', '2026-03-03 12:00:00.123452+00', '2 ü''"; -- \ place 😀', '2 ü''"; -- \ request 😀', '2 ü''"; -- \ server 😀', 3, '2 ü''"; -- \ answer 😀
 long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ');
-INSERT INTO public.tortoise_migrations VALUES (1, 'core', '0001_initial', '2026-11-21 20:08:51.812135+00');
+INSERT INTO public.tortoise_migrations VALUES (1, 'core', '0001_initial', '2026-11-21 20:11:12.567012+00');
 SELECT pg_catalog.setval('public.tortoise_migrations_id_seq', 1, true);
 ALTER TABLE ONLY public.kept_answer
     ADD CONSTRAINT kept_answer_pkey PRIMARY KEY (id);

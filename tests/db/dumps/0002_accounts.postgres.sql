@@ -96,7 +96,7 @@ CREATE TABLE public.setting (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     key character varying(64) NOT NULL,
-    value jsonb NOT NULL
+    value text NOT NULL
 );
 CREATE TABLE public.tortoise_migrations (
     id integer NOT NULL,
@@ -184,11 +184,14 @@ INSERT INTO public.recovery_code VALUES ('a8c225dc-dc1d-50c6-ad8a-f904593607ba',
 INSERT INTO public.refresh_token VALUES ('1354be3b-d686-5b2e-b0b1-fe38122dbf26', '2026-03-01 12:00:00.12345+00', '2026-03-01 12:00:00.12345+00', '0 ü''"; -- \ digest 😀', NULL, '604c679f-b3e7-536f-8910-aa50d0f2dbe9');
 INSERT INTO public.refresh_token VALUES ('1fde670a-9682-5b49-a9bf-94ccce724da3', '2026-03-02 12:00:00.123451+00', '2026-03-02 12:00:00.123451+00', '1 ü''"; -- \ digest 😀', '2026-03-02 12:00:00.123451+00', '876da958-bb7a-578e-ba38-00be8b36d17f');
 INSERT INTO public.refresh_token VALUES ('daf5a8a9-b972-53d6-aa5a-96003916df3e', '2026-03-03 12:00:00.123452+00', '2026-03-03 12:00:00.123452+00', '2 ü''"; -- \ digest 😀', '2026-03-03 12:00:00.123452+00', '81dd7f2f-7f4c-5d59-b53b-c85aa139932b');
-INSERT INTO public.setting VALUES ('1e898baf-794c-5628-8a38-1a9969e3183f', '2026-03-01 12:00:00.12345+00', '2026-03-01 12:00:00.12345+00', '0 ü''"; -- \ key 😀', '{"n": [0, "ü", null]}');
-INSERT INTO public.setting VALUES ('cccfa823-7d1f-5a4f-860f-37fb696bf9a9', '2026-03-02 12:00:00.123451+00', '2026-03-02 12:00:00.123451+00', '1 ü''"; -- \ key 😀', '{"n": [1, "ü", null]}');
-INSERT INTO public.setting VALUES ('064cbe3e-9c56-58c0-b8d7-fa353485c4b5', '2026-03-03 12:00:00.123452+00', '2026-03-03 12:00:00.123452+00', '2 ü''"; -- \ key 😀', '{"n": [2, "ü", null]}');
-INSERT INTO public.tortoise_migrations VALUES (1, 'core', '0001_initial', '2026-11-21 20:08:52.109509+00');
-INSERT INTO public.tortoise_migrations VALUES (2, 'core', '0002_accounts', '2026-11-21 20:08:52.17197+00');
+INSERT INTO public.setting VALUES ('1e898baf-794c-5628-8a38-1a9969e3183f', '2026-03-01 12:00:00.12345+00', '2026-03-01 12:00:00.12345+00', '0 ü''"; -- \ key 😀', '0 ü''"; -- \ value 😀
+long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ');
+INSERT INTO public.setting VALUES ('cccfa823-7d1f-5a4f-860f-37fb696bf9a9', '2026-03-02 12:00:00.123451+00', '2026-03-02 12:00:00.123451+00', '1 ü''"; -- \ key 😀', '1 ü''"; -- \ value 😀
+long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ');
+INSERT INTO public.setting VALUES ('064cbe3e-9c56-58c0-b8d7-fa353485c4b5', '2026-03-03 12:00:00.123452+00', '2026-03-03 12:00:00.123452+00', '2 ü''"; -- \ key 😀', '2 ü''"; -- \ value 😀
+long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ');
+INSERT INTO public.tortoise_migrations VALUES (1, 'core', '0001_initial', '2026-11-21 20:11:13.045313+00');
+INSERT INTO public.tortoise_migrations VALUES (2, 'core', '0002_accounts', '2026-11-21 20:11:13.126918+00');
 INSERT INTO public.user_account VALUES ('f020a624-bd50-5695-8ca4-a4dfdce1f18d', '2026-03-01 12:00:00.12345+00', '2026-03-01 12:00:00.12345+00', '0 ü''"; -- \ name 😀', '0 ü''"; -- \ key 😀', '0 ü''"; -- \ role', true, NULL, NULL, true, 1, NULL, NULL, NULL);
 INSERT INTO public.user_account VALUES ('ca70ac91-c50f-5f26-a1df-5c25e4dc0f05', '2026-03-02 12:00:00.123451+00', '2026-03-02 12:00:00.123451+00', '1 ü''"; -- \ name 😀', '1 ü''"; -- \ key 😀', '1 ü''"; -- \ role', false, '1 ü''"; -- \ password 😀', '1 ü''"; -- \ totp_secret 😀
 long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ', false, 2, '1 ü''"; -', '1 ü''"; -- \ time_zone 😀', '1 ü''"; -');

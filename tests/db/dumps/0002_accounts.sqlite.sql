@@ -5,7 +5,7 @@ CREATE TABLE "api_token" (
     "updated_at" TIMESTAMP NOT NULL,
     "name" VARCHAR(64) NOT NULL,
     "digest" VARCHAR(64) NOT NULL UNIQUE,
-    "hint" VARCHAR(4) NOT NULL  /* last characters, to tell tokens apart */,
+    "hint" VARCHAR(4) NOT NULL,
     "scopes" JSON NOT NULL,
     "expires_at" TIMESTAMP,
     "last_used_at" TIMESTAMP,
@@ -37,11 +37,11 @@ CREATE TABLE "kept_answer" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "created_at" TIMESTAMP NOT NULL,
     "updated_at" TIMESTAMP NOT NULL,
-    "place" VARCHAR(64) NOT NULL UNIQUE /* hash of actor, route and key */,
-    "request" VARCHAR(64) NOT NULL  /* hash of the body */,
-    "server" VARCHAR(36) NOT NULL  /* the server's life in which it was begun */,
+    "place" VARCHAR(64) NOT NULL UNIQUE,
+    "request" VARCHAR(64) NOT NULL,
+    "server" VARCHAR(36) NOT NULL,
     "status" INT,
-    "answer" TEXT   /* headers and body, locked */
+    "answer" TEXT
 );
 INSERT INTO "kept_answer" VALUES('7d17563b-dddc-5c57-ae36-e9833e238621','2026-03-01 12:00:00.123450+00:00','2026-03-01 12:00:00.123450+00:00','0 ü''"; -- \ place 😀','0 ü''"; -- \ request 😀','0 ü''"; -- \ server 😀',NULL,NULL);
 INSERT INTO "kept_answer" VALUES('5a00c4f4-bfb9-5da4-a8bc-390ac936b786','2026-03-02 12:00:00.123451+00:00','2026-03-02 12:00:00.123451+00:00','1 ü''"; -- \ place 😀','1 ü''"; -- \ request 😀','1 ü''"; -- \ server 😀',2,'1 ü''"; -- \ answer 😀
@@ -64,14 +64,14 @@ CREATE TABLE "provider_visit" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "created_at" TIMESTAMP NOT NULL,
     "updated_at" TIMESTAMP NOT NULL,
-    "state" VARCHAR(64) NOT NULL UNIQUE /* digest */,
-    "browser" VARCHAR(64) NOT NULL  /* digest of the cookie that binds it */,
+    "state" VARCHAR(64) NOT NULL UNIQUE,
+    "browser" VARCHAR(64) NOT NULL,
     "nonce" VARCHAR(64) NOT NULL,
-    "verifier" TEXT NOT NULL  /* PKCE, locked */,
+    "verifier" TEXT NOT NULL,
     "issuer" VARCHAR(255) NOT NULL,
     "redirect_uri" VARCHAR(512) NOT NULL,
     "expires_at" TIMESTAMP NOT NULL,
-    "user_id" CHAR(36) REFERENCES "user_account" ("id") ON DELETE CASCADE /* who asked to be linked with the identity */
+    "user_id" CHAR(36) REFERENCES "user_account" ("id") ON DELETE CASCADE
 );
 INSERT INTO "provider_visit" VALUES('942744cf-0e70-5a25-b650-4db17c5407bd','2026-03-01 12:00:00.123450+00:00','2026-03-01 12:00:00.123450+00:00','0 ü''"; -- \ state 😀','0 ü''"; -- \ browser 😀','0 ü''"; -- \ nonce 😀','0 ü''"; -- \ verifier 😀
 long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ','0 ü''"; -- \ issuer 😀','0 ü''"; -- \ redirect_uri 😀','2026-03-01 12:00:00.123450+00:00',NULL);
@@ -106,11 +106,14 @@ CREATE TABLE "setting" (
     "created_at" TIMESTAMP NOT NULL,
     "updated_at" TIMESTAMP NOT NULL,
     "key" VARCHAR(64) NOT NULL UNIQUE,
-    "value" JSON NOT NULL  /* as in ServerSettings, secrets locked */
+    "value" TEXT NOT NULL
 );
-INSERT INTO "setting" VALUES('1e898baf-794c-5628-8a38-1a9969e3183f','2026-03-01 12:00:00.123450+00:00','2026-03-01 12:00:00.123450+00:00','0 ü''"; -- \ key 😀','{"n": [0, "ü", null]}');
-INSERT INTO "setting" VALUES('cccfa823-7d1f-5a4f-860f-37fb696bf9a9','2026-03-02 12:00:00.123451+00:00','2026-03-02 12:00:00.123451+00:00','1 ü''"; -- \ key 😀','{"n": [1, "ü", null]}');
-INSERT INTO "setting" VALUES('064cbe3e-9c56-58c0-b8d7-fa353485c4b5','2026-03-03 12:00:00.123452+00:00','2026-03-03 12:00:00.123452+00:00','2 ü''"; -- \ key 😀','{"n": [2, "ü", null]}');
+INSERT INTO "setting" VALUES('1e898baf-794c-5628-8a38-1a9969e3183f','2026-03-01 12:00:00.123450+00:00','2026-03-01 12:00:00.123450+00:00','0 ü''"; -- \ key 😀','0 ü''"; -- \ value 😀
+long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ');
+INSERT INTO "setting" VALUES('cccfa823-7d1f-5a4f-860f-37fb696bf9a9','2026-03-02 12:00:00.123451+00:00','2026-03-02 12:00:00.123451+00:00','1 ü''"; -- \ key 😀','1 ü''"; -- \ value 😀
+long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ');
+INSERT INTO "setting" VALUES('064cbe3e-9c56-58c0-b8d7-fa353485c4b5','2026-03-03 12:00:00.123452+00:00','2026-03-03 12:00:00.123452+00:00','2 ü''"; -- \ key 😀','2 ü''"; -- \ value 😀
+long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ');
 CREATE TABLE "tortoise_migrations" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "app" VARCHAR(255) NOT NULL,
@@ -118,20 +121,20 @@ CREATE TABLE "tortoise_migrations" (
     "applied_at" TIMESTAMP NOT NULL,
     CONSTRAINT "uid_tortoise_mi_app_3803a5" UNIQUE ("app", "name")
 );
-INSERT INTO "tortoise_migrations" VALUES(1,'core','0001_initial','2026-11-21 20:08:51.905622+00:00');
-INSERT INTO "tortoise_migrations" VALUES(2,'core','0002_accounts','2026-11-21 20:08:51.982728+00:00');
+INSERT INTO "tortoise_migrations" VALUES(1,'core','0001_initial','2026-11-21 20:11:12.678365+00:00');
+INSERT INTO "tortoise_migrations" VALUES(2,'core','0002_accounts','2026-11-21 20:11:12.764705+00:00');
 CREATE TABLE "user_account" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "created_at" TIMESTAMP NOT NULL,
     "updated_at" TIMESTAMP NOT NULL,
-    "name" VARCHAR(64) NOT NULL  /* as the user writes it */,
-    "key" VARCHAR(192) NOT NULL UNIQUE /* the name as it is compared */,
+    "name" VARCHAR(64) NOT NULL,
+    "key" VARCHAR(192) NOT NULL UNIQUE,
     "role" VARCHAR(16) NOT NULL,
     "enabled" INT NOT NULL,
-    "password" VARCHAR(255)   /* argon2id, null signs in elsewhere only */,
-    "totp_secret" TEXT   /* locked, in force only while totp_active */,
+    "password" VARCHAR(255),
+    "totp_secret" TEXT,
     "totp_active" INT NOT NULL,
-    "totp_step" BIGINT NOT NULL  /* newest time step that was used, against replay */,
+    "totp_step" BIGINT NOT NULL,
     "language" VARCHAR(8),
     "time_zone" VARCHAR(64),
     "theme" VARCHAR(8)
@@ -157,7 +160,7 @@ CREATE TABLE "user_session" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "created_at" TIMESTAMP NOT NULL,
     "updated_at" TIMESTAMP NOT NULL,
-    "cookie" VARCHAR(64)  UNIQUE /* digest */,
+    "cookie" VARCHAR(64)  UNIQUE,
     "address" VARCHAR(64) NOT NULL,
     "agent" VARCHAR(256) NOT NULL,
     "last_seen_at" TIMESTAMP NOT NULL,
@@ -171,9 +174,9 @@ CREATE TABLE "wizard_state" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "created_at" TIMESTAMP NOT NULL,
     "updated_at" TIMESTAMP NOT NULL,
-    "name" VARCHAR(16) NOT NULL UNIQUE /* wizard */,
-    "admin_id" CHAR(36) NOT NULL  /* who was made in it and finishes it */,
-    "steps" JSON NOT NULL  /* done so far */,
+    "name" VARCHAR(16) NOT NULL UNIQUE,
+    "admin_id" CHAR(36) NOT NULL,
+    "steps" JSON NOT NULL,
     "finished_at" TIMESTAMP
 );
 INSERT INTO "wizard_state" VALUES('2aa46f27-24f1-594e-ba7a-2f60e7d9a950','2026-03-01 12:00:00.123450+00:00','2026-03-01 12:00:00.123450+00:00','0 ü''"; -- \ name','600106d9-9d3e-5224-a417-24656b8e2d20','{"n": [0, "ü", null]}',NULL);
