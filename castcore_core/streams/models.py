@@ -58,7 +58,7 @@ class JobOutput(Record):
     class Meta:
         table = "stream_job_output"
         unique_together = (("job", "destination"),)
-        indexes: ClassVar = (("job", "position"),)
+        indexes: ClassVar = (("job_id", "position"),)
 
 
 class PreflightReport(Record):
@@ -77,4 +77,4 @@ class PreflightReport(Record):
 
     class Meta:
         table = "preflight_report"
-        indexes: ClassVar = (("job", "created_at"),)
+        indexes: ClassVar = (("job_id", "created_at"),)

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from castcore_core.api.models import KeptAnswer
-from castcore_core.db import Target, open_database
 from castcore_core.db.guard import migrate
 from servers import dump
 from servers.postgres import PostgresServer
@@ -74,13 +72,3 @@ def test_migrations_form_one_line() -> None:
     for earlier, later in zip(dump.names(), dump.names()[1:], strict=False):
         text = (dump.MIGRATIONS / f"{later}.py").read_text()
         assert f"'{earlier}'" in text or f'"{earlier}"' in text, later
-
-
-async def test_a_migrated_schema_serves_the_models(server: PostgresServer | None, tmp_path: Path) -> None:
-    url = server.database() if server else f"sqlite:///{tmp_path}/castcore.db"
-    target = Target.parse(url)
-    await migrate(target, tmp_path)
-    async with open_database(target) as database:
-        await database.check()
-        kept = await KeptAnswer.create(place="p", request="r", server="s")
-        assert (await KeptAnswer.get(place="p")).created_at == kept.created_at
