@@ -54,8 +54,18 @@ FEATURES: tuple[Feature, ...] = (
         run="castcore_core.setup.wizard:run",
     ),
     Feature("plugins", run="castcore_core.plugins.life:run"),
-    Feature("profiles", models="castcore_core.profiles.models", run="castcore_core.profiles.toolchain:run"),
-    Feature("destinations", models="castcore_core.destinations.models"),
+    Feature(
+        "profiles",
+        models="castcore_core.profiles.models",
+        routes="castcore_core.profiles.routes",
+        run="castcore_core.profiles.service:run",
+    ),
+    Feature(
+        "destinations",
+        models="castcore_core.destinations.models",
+        routes="castcore_core.destinations.routes",
+        run="castcore_core.destinations.service:run",
+    ),
     Feature("streams", models="castcore_core.streams.models", run="castcore_core.streams.planning:run"),
     Feature("monitoring", routes="castcore_core.monitoring.routes", run="castcore_core.monitoring.sample:run"),
 )

@@ -9,6 +9,7 @@ from uuid import UUID
 from castcore_core.accounts.api_token import ApiTokens
 from castcore_core.accounts.role import Role
 from castcore_core.accounts.session import Sessions
+from castcore_core.api.gate import current_actor
 from castcore_core.audit.caller import Caller
 from castcore_core.error import UnauthenticatedError
 
@@ -117,3 +118,9 @@ class Accounts:
             _sessions=self._sessions,
             _tokens=self._tokens,
         )
+
+
+def actor_role() -> Role:
+    """Return the role of whoever makes this request; for rules beyond the table, such as which files may be named."""
+    role = getattr(current_actor(), "role", Role.VIEWER)
+    return role if isinstance(role, Role) else Role.VIEWER

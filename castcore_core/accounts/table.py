@@ -103,6 +103,7 @@ TABLE: Mapping[str, _Rows] = {
         "/ffmpeg-profiles": LISTS,
         "/ffmpeg-profiles/*": KEEPS,
         "/ffmpeg-profiles/encoders": READS,
+        "/ffmpeg-profiles/presets": READS,
     },
     "destinations": {
         "/destinations": LISTS,

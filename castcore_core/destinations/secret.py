@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,9 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic_core import to_jsonable_python
 
 from castcore_core.secrets import KeyRing, mask, scrubber
+
+MASK = "••••"
+"""What every masked secret begins with."""
 
 Path = tuple[str | int, ...]
 Secrets = dict[Path, str]
@@ -32,6 +35,19 @@ def join(public: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
 def masked(public: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
     """Return the configuration to show: each secret as ``••••1234``."""
     return _put(public, secrets, mask)
+
+
+def merge(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``before`` with what is ``given``, objects field by field; null clears (as RFC 7396)."""
+    merged = dict(before)
+    for key, value in given.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
 
 
 def lock(ring: KeyRing, destination: UUID, secrets: Secrets) -> str | None:

@@ -31,7 +31,16 @@ from castcore_core.plugins.standing import Standing, StandingFile
 from castcore_core.plugins.state import LoadError, PluginState, Reason
 from castcore_core.plugins.survey import PluginRecord, find, survey, trials
 from castcore_core.plugins.watchdog import Blockage, Watchdog
-from castcore_sdk import CastCoreError, ConfigurationError, Destination, Event, Extension, NotFoundError, parse_config
+from castcore_sdk import (
+    CastCoreError,
+    ConfigurationError,
+    Destination,
+    Event,
+    Extension,
+    ExtensionConfig,
+    NotFoundError,
+    parse_config,
+)
 
 BUILTIN_MODULE = "castcore_core.builtin.plugin"
 
@@ -180,15 +189,28 @@ class PluginHost:
     ) -> Instance[E]:
         """Make an extension from configuration data. Raises ConfigurationError for data that do not fit."""
         kind, plugin = registered.item, registered.plugin
-        raw = self.guard.lane(plugin, registered.id).call_sync(secrets_in, kind.config_model, config)
-        entrance = self.guard.lane(plugin, registered.id, secrets=raw)
-        parsed = entrance.call_sync(parse_config, kind.config_model, config)
+        parsed = self.parse_config(registered, config)
         secrets = tuple(secrets_of(parsed))
         context = self._context(plugin, instance, secrets)
         lane = self.guard.lane(
             plugin, registered.id, parallel=kind.max_parallel, timeouts=kind.timeouts, secrets=secrets
         )
         return Instance(lane.call_sync(kind, parsed, context), context, lane)
+
+    def parse_config(self, registered: Registered[type[E]], config: Mapping[str, Any]) -> ExtensionConfig:
+        """Return configuration data as the extension reads them. Raises ConfigurationError without any value."""
+        model = registered.item.config_model
+        raw = self.guard.lane(registered.plugin, registered.id).call_sync(secrets_in, model, config)
+        return self.guard.lane(registered.plugin, registered.id, secrets=raw).call_sync(parse_config, model, config)
+
+    def migrate_config(
+        self, registered: Registered[type[E]], config: Mapping[str, Any], *, from_version: int
+    ) -> Mapping[str, Any]:
+        """Let an extension bring configuration data of an older version into shape. Raises CastCoreError."""
+        kind = registered.item
+        raw = self.guard.lane(registered.plugin, registered.id).call_sync(secrets_in, kind.config_model, config)
+        lane = self.guard.lane(registered.plugin, registered.id, secrets=raw)
+        return lane.call_sync(kind.migrate_config, config, from_version=from_version)
 
     def config_from_url(self, registered: Registered[type[Destination[Any]]], url: str) -> Mapping[str, Any]:
         """Let a destination turn a URL into configuration data. Raises its ConfigurationError."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from castcore_core.core import Core
@@ -60,10 +58,3 @@ def _is_same(build: FFmpegBuild) -> bool:
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) == (build.size, build.modified_ns)
-
-
-@asynccontextmanager
-async def run(core: Core) -> AsyncIterator[None]:
-    """Provide :class:`Toolchain`."""
-    core.provide(Toolchain(core))
-    yield

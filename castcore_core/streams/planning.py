@@ -15,7 +15,7 @@ import certifi
 
 from castcore_core.core import Core
 from castcore_core.destinations.models import StreamDestination
-from castcore_core.destinations.secret import join, unlock
+from castcore_core.destinations.service import Destinations
 from castcore_core.ffmpeg.profile import Profile
 from castcore_core.ffmpeg.slate import SlateLook
 from castcore_core.ffmpeg.video import Rendition
@@ -32,6 +32,7 @@ from castcore_core.streams.input import read_input, source_of
 from castcore_core.streams.inspection import inspect
 from castcore_core.streams.models import JobOutput, StreamJob
 from castcore_core.streams.planner import RENDITION, Delivery, Planned, Programme, plan_job
+from castcore_core.streams.reach import Reach
 from castcore_core.streams.record import recording_delivery
 from castcore_core.streams.source import Source
 from castcore_sdk import (
@@ -125,17 +126,6 @@ class JobPlanner:
         self._open.clear()
         await asyncio.gather(*(each.close() for each in instances), return_exceptions=True)
 
-    async def instance(self, destination: StreamDestination, *, name: str) -> Instance[Destination[Any]]:
-        """Return a destination as its plugin makes it, not started. Raises CastCoreError."""
-        registered = self._host.registry.destinations.get(destination.type)
-        if registered is None:
-            raise ConfigurationError("destinations.type_unknown", params={"type": destination.type})
-        secrets = unlock(self._core.ring, destination.id, destination.secrets)
-        config: Mapping[str, Any] = join(destination.config, secrets)
-        if destination.config_version != registered.item.config_version:
-            config = registered.item.migrate_config(config, from_version=destination.config_version)
-        return self._host.create(registered, config, instance=name)
-
     async def _look(self, job: StreamJob, source: Source, *, look_again: bool) -> MediaInfo | None:
         key = f"{job.revision}:{job.source_secret}"
         known = self._media.get(str(job.id))
@@ -189,7 +179,7 @@ class JobPlanner:
             del self._open[output.id]
             with contextlib.suppress(CastCoreError):
                 await kept[1].close()
-        instance = await self.instance(destination, name=output.id)
+        instance = self._core.get(Destinations).instance(destination, name=output.id)
         try:
             await instance.start()
         except BaseException:
@@ -203,7 +193,7 @@ class JobPlanner:
         _, instance = self._open.pop(str(row.id), ("", None))
         try:
             if instance is None:
-                instance = await self.instance(row.destination, name=str(row.id))
+                instance = self._core.get(Destinations).instance(row.destination, name=str(row.id))
                 await instance.start()
             await instance.call(instance.extension.close_broadcast, row.broadcast or "")
             await JobOutput.filter(id=row.id, broadcast=row.broadcast).update(broadcast=None)
@@ -272,7 +262,8 @@ async def plan_for(core: Core, job_id: str | UUID) -> PlannedJob:
 
 @asynccontextmanager
 async def run(core: Core) -> AsyncIterator[None]:
-    """Provide :class:`JobPlanner`."""
+    """Provide :class:`Reach` and :class:`JobPlanner`."""
+    core.provide(Reach(core))
     planner = JobPlanner(core)
     core.provide(planner)
     try:
