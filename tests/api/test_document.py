@@ -9,14 +9,13 @@ from uuid import UUID
 import pytest
 
 from castcore_core import __version__
-from castcore_core.feature import FEATURES
 from castcore_core.i18n import catalogue
 from servers.castcore import application
-from servers.stage import STAGE
+from servers.stage import FOUNDATION
 
 
 async def test_the_document_is_openapi_with_the_envelope_everywhere(tmp_path: Path) -> None:
-    async with application(tmp_path, features=(*FEATURES, STAGE)) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         response = await app.test_client().get("/api/v1/openapi.json")
         document = await response.get_json()
     assert (document["openapi"], document["info"]["version"]) == ("3.1.0", __version__)
@@ -32,7 +31,7 @@ async def test_the_document_is_openapi_with_the_envelope_everywhere(tmp_path: Pa
 
 
 async def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
-    async with application(tmp_path, features=(*FEATURES, STAGE)) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         response = await app.test_client().get("/api/v1/docs")
         text = await response.get_data(as_text=True)
     assert response.content_type == "text/html; charset=utf-8"
@@ -45,7 +44,7 @@ async def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 async def test_catalogues_are_served_by_namespace(tmp_path: Path, language: str) -> None:
-    async with application(tmp_path) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         client = app.test_client()
         response = await client.get(f"/api/v1/i18n/{language}")
         served = await response.get_json()
@@ -58,7 +57,7 @@ async def test_catalogues_are_served_by_namespace(tmp_path: Path, language: str)
 async def test_without_accounts_only_open_routes_answer(tmp_path: Path) -> None:
     from castcore_core.api.gate import OPEN, ClosedGate
 
-    async with application(tmp_path, gate=ClosedGate(), features=(*FEATURES, STAGE)) as app:
+    async with application(tmp_path, features=FOUNDATION, gate=ClosedGate()) as app:
         client = app.test_client()
         for rule in app.url_map.iter_rules():
             if rule.websocket or "GET" not in (rule.methods or ()):

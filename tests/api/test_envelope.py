@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from servers.castcore import application
+from servers.stage import FOUNDATION
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ from servers.castcore import application
     ],
 )
 async def test_status_and_code(tmp_path: Path, method: str, path: str, status: int, code: str) -> None:
-    async with application(tmp_path) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         response = await app.test_client().open(path, method=method)
         body = await response.get_json()
     assert (response.status_code, body["error"]["code"], body["error"]["level"]) == (status, code, "error")

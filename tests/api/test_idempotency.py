@@ -12,10 +12,9 @@ from quart import Quart
 
 from castcore_core.api.models import KeptAnswer
 from castcore_core.db import utc_now
-from castcore_core.feature import FEATURES
 from servers import stage
 from servers.castcore import application
-from servers.stage import STAGE
+from servers.stage import FOUNDATION
 
 NOTES = "/api/v1/stage/notes"
 
@@ -23,7 +22,7 @@ NOTES = "/api/v1/stage/notes"
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[Quart]:
     stage.calls.clear()
-    async with application(tmp_path, features=(*FEATURES, STAGE)) as running:
+    async with application(tmp_path, features=FOUNDATION) as running:
         yield running
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from castcore_core.feature import FEATURES
 from servers.castcore import application
-from servers.stage import STAGE
+from servers.stage import FOUNDATION
 
 
 @pytest.mark.parametrize(
@@ -29,7 +28,7 @@ from servers.stage import STAGE
     ],
 )
 async def test_query(tmp_path: Path, query: str, status: int) -> None:
-    async with application(tmp_path, features=(*FEATURES, STAGE)) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         response = await app.test_client().get(f"/api/v1/stage/notes{query}")
         body = await response.get_json()
     assert response.status_code == status, body

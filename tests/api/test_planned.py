@@ -7,6 +7,7 @@ from pathlib import Path
 
 from castcore_core.api.planned import PLANNED
 from servers.castcore import application
+from servers.stage import FOUNDATION
 
 WAITING = """
 GET POST /channels
@@ -74,7 +75,7 @@ def test_the_list_is_complete() -> None:
 
 
 async def test_each_answers_501_and_is_not_in_the_document(tmp_path: Path) -> None:
-    async with application(tmp_path) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         client = app.test_client()
         document = await (await client.get("/api/v1/openapi.json")).get_json()
         for path, methods in _waiting().items():

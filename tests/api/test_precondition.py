@@ -10,9 +10,8 @@ import pytest
 
 from castcore_core.db.revision import Expectation, revision_of
 from castcore_core.error import PreconditionError
-from castcore_core.feature import FEATURES
 from servers.castcore import application
-from servers.stage import STAGE, born
+from servers.stage import FOUNDATION, born
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -47,7 +46,7 @@ def test_what_was_expected(expectation: Expectation, holds: bool) -> None:
 
 async def test_headers(tmp_path: Path) -> None:
     old = born - timedelta(hours=1)
-    async with application(tmp_path, features=(*FEATURES, STAGE)) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
 
         async def status(**headers: str) -> int:
             named = {name.replace("_", "-"): value for name, value in headers.items()}

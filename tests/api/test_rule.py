@@ -7,12 +7,10 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from castcore_core.feature import FEATURES
 from castcore_core.secrets import scrubber
 from servers.castcore import application, server
-from servers.stage import STAGE
+from servers.stage import FOUNDATION
 
-WITH_STAGE = (*FEATURES, STAGE)
 NOTES = "/api/v1/stage/notes"
 JSON = {"Content-Type": "application/json"}
 
@@ -44,19 +42,19 @@ async def _error(response) -> tuple[int, str]:
     ids=lambda value: str(value)[:20] if isinstance(value, bytes) else None,
 )
 async def test_hostile_bodies(tmp_path: Path, body: bytes, status: int, code: str) -> None:
-    async with application(tmp_path, features=WITH_STAGE) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         assert await _error(await app.test_client().post(NOTES, data=body, headers=JSON)) == (status, code)
 
 
 @pytest.mark.parametrize("text", ["\\\\u0000", "😀", "\\ud83d\\ude00", "\\u2028 'x' ; --"])
 async def test_harmless_text_passes(tmp_path: Path, text: str) -> None:
-    async with application(tmp_path, features=WITH_STAGE) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         response = await app.test_client().post(NOTES, data=f'{{"title": "{text}"}}'.encode(), headers=JSON)
         assert response.status_code == 201, await response.get_json()
 
 
 async def test_the_media_type_must_be_one_that_is_read(tmp_path: Path) -> None:
-    async with application(tmp_path, features=WITH_STAGE) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         client = app.test_client()
         for kind in ("text/plain", "application/x-www-form-urlencoded", "application/json-patch", ""):
             headers = {"Content-Type": kind, "Content-Length": "13"}
@@ -70,7 +68,7 @@ async def test_the_media_type_must_be_one_that_is_read(tmp_path: Path) -> None:
 
 
 async def test_a_refused_value_is_named_but_never_shown(tmp_path: Path) -> None:
-    async with application(tmp_path, features=WITH_STAGE) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         response = await app.test_client().post(NOTES, json={"title": 1, "password": ["canary"]})
         assert (await response.get_json())["error"]["params"] == {
             "fields": [{"path": ["title"], "type": "string_type"}, {"path": ["password"], "type": "string_type"}]
@@ -81,7 +79,7 @@ async def test_a_refused_value_is_named_but_never_shown(tmp_path: Path) -> None:
 
 async def test_a_fault_shows_a_request_id_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scrubber.add("canary-in-a-fault")
-    async with application(tmp_path, features=WITH_STAGE) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         response = await app.test_client().get("/api/v1/stage/fault", headers={"X-Request-ID": "my-request-1"})
         assert await response.get_json() == {
             "error": {"code": "server.internal", "params": {"request_id": "my-request-1"}, "level": "error"}
@@ -92,7 +90,7 @@ async def test_a_fault_shows_a_request_id_and_nothing_else(tmp_path: Path, capsy
 
 
 async def test_security_headers_stand_on_every_answer(tmp_path: Path) -> None:
-    async with application(tmp_path) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         for path in ("/api/v1/system/health", "/nothing", "/api/v1/docs"):
             headers = (await app.test_client().get(path)).headers
             assert headers["X-Content-Type-Options"] == "nosniff"
@@ -121,7 +119,7 @@ async def test_security_headers_stand_on_every_answer(tmp_path: Path) -> None:
 )
 async def test_only_names_of_this_server_are_answered(tmp_path: Path, host: str, known: bool) -> None:
     names = {"CASTCORE_PUBLIC_URL": "https://tv.example.org", "CASTCORE_ALLOWED_HOSTS": "stream.example.NET, other"}
-    async with application(tmp_path, **names) as app:
+    async with application(tmp_path, features=FOUNDATION, **names) as app:
         response = await app.test_client().get("/api/v1/system/health", headers={"Host": host})
     assert response.status_code == (200 if known else 421)
 
@@ -139,7 +137,7 @@ async def test_only_names_of_this_server_are_answered(tmp_path: Path, host: str,
     ],
 )
 async def test_a_forged_address_is_not_believed(tmp_path: Path, peer: str, forwarded: str, seen: str) -> None:
-    async with application(tmp_path, features=WITH_STAGE, CASTCORE_TRUSTED_PROXIES="10.0.0.0/8") as app:
+    async with application(tmp_path, features=FOUNDATION, CASTCORE_TRUSTED_PROXIES="10.0.0.0/8") as app:
         headers = {"X-Forwarded-For": forwarded, "X-Forwarded-Proto": "https", "Remote-Addr": "7.7.7.7"}
         response = await app.test_client().get(
             "/api/v1/stage/whoami", headers=headers, scope_base={"client": (peer, 4000)}

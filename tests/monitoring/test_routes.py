@@ -10,12 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from quart import g
 
 from castcore_core import __version__
-from castcore_core.feature import FEATURES
 from castcore_core.monitoring.health import Health
 from castcore_core.monitoring.source import MetricSources
 from castcore_sdk.errors import TemporaryError
 from servers.castcore import application, running_core
 from servers.redis import RedisServer
+from servers.stage import FOUNDATION
 
 TOKEN = "a-token-of-enough-letters"
 
@@ -33,17 +33,19 @@ class UserGate:
 
 
 async def test_health_shows_details_to_users_alone(tmp_path: Path) -> None:
-    async with application(tmp_path) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         body = await (await app.test_client().get("/api/v1/system/health")).get_json()
         assert body == {"status": "ok", "version": __version__, "checks": None}
-    async with application(tmp_path, gate=UserGate()) as app:
+    async with application(tmp_path, features=FOUNDATION, gate=UserGate()) as app:
         body = await (await app.test_client().get("/api/v1/system/health")).get_json()
         assert [(check["name"], check["status"]) for check in body["checks"]] == [("database", "ok"), ("events", "ok")]
 
 
 async def test_health_names_what_is_wrong(tmp_path: Path) -> None:
     with RedisServer(tmp_path) as redis:
-        async with application(tmp_path / "data", gate=UserGate(), CASTCORE_REDIS_URL=redis.url) as app:
+        async with application(
+            tmp_path / "data", features=FOUNDATION, gate=UserGate(), CASTCORE_REDIS_URL=redis.url
+        ) as app:
             core = app.extensions["castcore"]
 
             async def broken() -> None:
@@ -62,14 +64,14 @@ async def test_health_names_what_is_wrong(tmp_path: Path) -> None:
 
 
 async def test_health_says_when_the_server_stops(tmp_path: Path) -> None:
-    async with application(tmp_path) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         app.extensions["castcore"].stopping.set()
         body = await (await app.test_client().get("/api/v1/system/health")).get_json()
         assert body["status"] == "stopping"
 
 
 async def test_figures_are_plausible(tmp_path: Path) -> None:
-    async with application(tmp_path) as app:
+    async with application(tmp_path, features=FOUNDATION) as app:
         body = await (await app.test_client().get("/api/v1/system/metrics")).get_json()
     assert 0 < body["memory_available"] <= body["memory_total"]
     assert 0 < body["disk_free"] <= body["disk_total"]
@@ -90,7 +92,7 @@ async def test_figures_are_plausible(tmp_path: Path) -> None:
 )
 async def test_prometheus_is_guarded_as_configured(tmp_path: Path, mode: str, header: str, status: int) -> None:
     settings = {"CASTCORE_METRICS": mode, "CASTCORE_METRICS_TOKEN": TOKEN}
-    async with application(tmp_path, **settings) as app:
+    async with application(tmp_path, features=FOUNDATION, **settings) as app:
         response = await app.test_client().get("/metrics", headers={"Authorization": header})
         assert response.status_code == status
 
@@ -100,7 +102,7 @@ async def test_prometheus_has_the_figures_of_machine_and_features(tmp_path: Path
         def collect(self):
             yield GaugeMetricFamily("castcore_jobs", "Jobs.", value=3)
 
-    async with application(tmp_path, CASTCORE_METRICS="open") as app:
+    async with application(tmp_path, features=FOUNDATION, CASTCORE_METRICS="open") as app:
         app.extensions["castcore"].get(MetricSources).add(Jobs())
         text = await (await app.test_client().get("/metrics")).get_data(as_text=True)
     families = {family.name: family for family in text_string_to_metric_families(text)}
@@ -110,7 +112,7 @@ async def test_prometheus_has_the_figures_of_machine_and_features(tmp_path: Path
 
 
 async def test_services_are_found_by_their_class(tmp_path: Path) -> None:
-    async with running_core(tmp_path, features=FEATURES) as core:
+    async with running_core(tmp_path, features=FOUNDATION) as core:
         assert isinstance(core.get(Health), Health)
         with pytest.raises(RuntimeError, match="Health"):
             core.provide(Health())

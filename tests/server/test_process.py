@@ -25,13 +25,12 @@ from servers.tls import TestAuthority
 
 
 def test_a_first_start_makes_a_closed_folder_and_answers(tmp_path: Path) -> None:
-    with server(tmp_path / "data") as running:
+    with server(tmp_path / "data", CASTCORE_DATABASE_URL="") as running:
         answer = httpx.get(f"{running.address}/api/v1/system/health")
         assert answer.json()["status"] == "ok"
         assert "server" not in answer.headers
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "data").iterdir()}
-        assert {name for name, mode in modes.items() if mode & 0o077} == set()
-        assert {"castcore.db", "keys.json", "run"} <= modes.keys()
+        for path, mode in ((".", 0o700), ("run", 0o700), ("castcore.db", 0o600), ("keys.json", 0o600)):
+            assert stat.S_IMODE((tmp_path / "data" / path).stat().st_mode) == mode, path
         assert running.stop() < 1
         assert running.process.returncode == 0
     events = [json.loads(line)["event"] for line in running.log.read_text().splitlines()]
@@ -116,7 +115,7 @@ def test_a_database_that_cannot_be_opened_ends_the_server_at_once(tmp_path: Path
 def test_a_damaged_database_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o700)
     (tmp_path / "data/castcore.db").write_bytes(b"no database " * 1000)
-    assert _refused(tmp_path / "data")[:2] == ("database.file_unusable", 7)
+    assert _refused(tmp_path / "data", CASTCORE_DATABASE_URL="")[:2] == ("database.file_unusable", 7)
 
 
 def test_redis_port_and_configuration_are_named(tmp_path: Path) -> None:

@@ -1,21 +1,28 @@
 """CastCore's server for tests: inside the test without a process, or as a process of its own.
 
-async with application(folder) as app: await app.test_client().get(…)
-with server(folder) as running: running.address
+    async with application(folder) as app: await app.test_client().get(…)
+    with server(folder) as running: running.address
+
+They use SQLite and events in memory; with ``CASTCORE_TEST_BACKENDS=scaled`` in the environment of pytest, PostgreSQL
+and Redis. One kind per run: Tortoise keeps prepared SQL without its dialect.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from quart import Quart
 
@@ -25,7 +32,30 @@ from castcore_core.config import load_configuration
 from castcore_core.core import Core
 from castcore_core.feature import FEATURES, Feature
 from castcore_core.server.life import live
+from servers.postgres import PostgresServer, postgres
+from servers.redis import RedisServer
 from servers.stage import OpenGate
+
+
+@cache
+def _servers() -> tuple[PostgresServer, RedisServer]:
+    stack = ExitStack()
+    atexit.register(stack.close)
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    return stack.enter_context(postgres()), stack.enter_context(RedisServer(folder))
+
+
+@cache
+def backends(folder: Path) -> dict[str, str]:
+    """Return what a server on ``folder`` is to use; the same folder always has the same database."""
+    if os.environ.get("CASTCORE_TEST_BACKENDS") != "scaled":
+        return {}
+    database, redis = _servers()
+    return {
+        "CASTCORE_DATABASE_URL": database.database(),
+        "CASTCORE_REDIS_URL": redis.url,
+        "CASTCORE_REDIS_PREFIX": f"t{secrets.token_hex(6)}",
+    }
 
 
 @asynccontextmanager
@@ -33,7 +63,7 @@ async def running_core(
     folder: Path, *, features: Iterable[Feature] = FEATURES, **environment: str
 ) -> AsyncIterator[Core]:
     """Open a core on ``folder``; ``environment`` are keys such as ``CASTCORE_METRICS``."""
-    configuration = load_configuration(environment={"CASTCORE_DATA_DIR": str(folder)} | environment)
+    configuration = load_configuration(environment={"CASTCORE_DATA_DIR": str(folder)} | backends(folder) | environment)
     async with live(configuration, features=features) as core:
         yield core
 
@@ -72,7 +102,7 @@ def start(folder: Path, *, module: str = "castcore_core.server", **environment: 
     """Start a process; its first line of output is awaited by :func:`address_of`."""
     log = folder.with_name(f"{folder.name}.log")
     surrounding = {name: value for name, value in os.environ.items() if not name.startswith("CASTCORE_")}
-    surrounding |= {"CASTCORE_DATA_DIR": str(folder), "CASTCORE_PORT": "0"} | environment
+    surrounding |= {"CASTCORE_DATA_DIR": str(folder), "CASTCORE_PORT": "0"} | backends(folder) | environment
     surrounding["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     with log.open("a") as errors:
         process = subprocess.Popen(

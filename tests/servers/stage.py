@@ -28,6 +28,8 @@ from castcore_core.feature import FEATURES, Feature
 from castcore_core.server.process import run_server
 
 STAGE = Feature("stage", routes="servers.stage")
+FOUNDATION = (*(feature for feature in FEATURES if feature.name in ("api", "monitoring")), STAGE)
+"""What every server has, and the stage: tests of the rules need none of what is built on them."""
 
 blueprint = Blueprint("stage", __name__)
 calls: list[str] = []
@@ -136,4 +138,4 @@ def _ready(address: str, core: Core) -> None:
 
 if __name__ == "__main__":
     gate: Gate = OpenGate()
-    run_server(load_configuration(), _ready, features=(*FEATURES, STAGE), gate=gate)
+    run_server(load_configuration(), _ready, features=FOUNDATION, gate=gate)
