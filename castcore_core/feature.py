@@ -66,7 +66,18 @@ FEATURES: tuple[Feature, ...] = (
         routes="castcore_core.destinations.routes",
         run="castcore_core.destinations.service:run",
     ),
-    Feature("streams", models="castcore_core.streams.models", run="castcore_core.streams.planning:run"),
+    Feature(
+        "streams",
+        models="castcore_core.streams.models",
+        routes="castcore_core.streams.routes",
+        run="castcore_core.streams.life:run",
+    ),
+    Feature(
+        "engine",
+        models="castcore_core.engine.models",
+        routes="castcore_core.engine.routes",
+        run="castcore_core.engine.service:run",
+    ),
     Feature("monitoring", routes="castcore_core.monitoring.routes", run="castcore_core.monitoring.sample:run"),
 )
 

@@ -1,0 +1,1 @@
+"""Make true what is wanted: start, adopt, watch and stop the runners of all jobs."""

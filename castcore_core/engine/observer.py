@@ -1,0 +1,190 @@
+"""Watch one job: turn events into its status, its history and its log."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from castcore_core.engine.board import STATE, Board
+from castcore_core.engine.health import judge
+from castcore_core.engine.ledger import Change, Page
+from castcore_core.engine.logbook import Logbook
+from castcore_core.engine.picture import Picture
+from castcore_core.engine.schemas import JobStatus, OutputStatus, Params, Problem
+from castcore_core.engine.state import Named, Phase, name_state
+from castcore_core.runner.event import Event, JobState, LogLine, Notice, OutputState, Progress, SourceState
+from castcore_core.streams.desired import WantedJob
+
+_LOUD = {"failed": "error", "reconnecting": "warning", "degraded": "warning", "fallback": "warning", "lost": "warning"}
+
+
+class Observer:
+    """What is known and told of one job."""
+
+    def __init__(self, page: Page, board: Board, logbook: Logbook) -> None:
+        self.picture = Picture()
+        self.phase: Phase = "stopped"
+        self.page = page
+        self.pending: list[str] = []
+        self.blocked: Problem | None = None
+        """Why what was asked for cannot be done at the moment."""
+        self._board = board
+        self._logbook = logbook
+        self._wanted: WantedJob | None = None
+        self._refused: dict[str, tuple[Problem, float | None]] = {}
+        self._reason: Problem | None = None
+        self._cause: Problem | None = None
+        self._retry_at: float | None = None
+        self._told: dict[str, tuple[str, str]] = {"": (page.state, page.code)}
+
+    def want(self, wanted: WantedJob | None) -> None:
+        """Know what is wanted, for the names."""
+        self._wanted = wanted or self._wanted
+        if wanted is not None:
+            self._name_outputs(wanted)
+        self._touch()
+
+    def enter(
+        self,
+        phase: Phase,
+        reason: Problem | None = None,
+        cause: Problem | None = None,
+        retry_at: float | None = None,
+    ) -> None:
+        """Tell what the engine does with the job now, and why."""
+        self.phase, self._reason, self._cause, self._retry_at = phase, reason, cause, retry_at
+        self._compare(time.time())
+
+    def clear(self) -> None:
+        """Forget the figures: the runner is gone."""
+        self.picture = Picture()
+        self.pending, self.blocked = [], None
+        self._told = {"": self._told[""]}
+        if self._wanted is not None:
+            self._name_outputs(self._wanted)
+
+    def refuse(self, output_id: str, problem: Problem | None, retry_at: float | None = None) -> None:
+        """Say that an output cannot even be tried, and when it will be; None: it can."""
+        if problem is None:
+            self._refused.pop(output_id, None)
+        else:
+            self._refused[output_id] = (problem, retry_at)
+        self._compare(time.time())
+
+    def take(self, event: Event) -> None:
+        """Take an event of the runner, unless it is known already."""
+        if event.seq:
+            if event.seq <= self.page.heard:
+                return
+            self.page.heard = event.seq
+        if isinstance(event, LogLine):
+            self._logbook.add(self.page.job_id, event)
+            return
+        self.picture.take(event)
+        if isinstance(event, Notice):
+            self._logbook.say(self.page.job_id, "info", event.code, dict(event.params))
+        elif isinstance(event, JobState | SourceState | OutputState):
+            self.page.dirty = True
+        elif isinstance(event, Progress) and self._wanted is not None:
+            self._name_outputs(self._wanted)
+        self._compare(event.at or time.time())
+
+    def status(self) -> JobStatus:
+        """Return the whole status."""
+        named, picture, wanted, page = self._named(), self.picture, self._wanted, self.page
+        running = self.phase in ("live", "stopping")
+        silent = time.monotonic() - picture.heard if self.phase == "live" else 0.0
+        problem = Problem(code=named.code, params=named.params) if named.code else None
+        outputs = self._outputs()
+        shown = picture if not self._refused else _with(picture, outputs)
+        health = judge(named.state, problem, shown, pending=bool(self.pending), blocked=self.blocked, silent=silent)
+        return JobStatus(
+            job_id=page.job_id,
+            name=wanted.name if wanted else "",
+            desired=wanted.desired if wanted else "stopped",
+            state=named.state,
+            since=page.since.timestamp(),
+            code=named.code,
+            params=named.params,
+            cause=named.cause,
+            attempt=page.attempts,
+            retry_at=self._retry_at,
+            pending_restart=self.pending,
+            started_at=page.started_at.timestamp() if page.started_at and running else None,
+            seconds=max((bus.seconds for bus in picture.buses.values()), default=0.0),
+            bitrate=sum(bus.bitrate for bus in picture.buses.values()),
+            bytes=sum(output.bytes for output in outputs),
+            dropped=sum(output.dropped for output in outputs),
+            reconnects=sum(output.reconnects for output in outputs),
+            encoder=picture.encoder,
+            source=picture.source,
+            outputs=outputs,
+            health=health,
+        )
+
+    def _outputs(self) -> list[OutputStatus]:
+        outputs = dict(self.picture.outputs)
+        for output_id, (problem, retry_at) in self._refused.items():
+            base = outputs.get(output_id) or OutputStatus(id=output_id)
+            state = "failed" if retry_at is None else "reconnecting"
+            change = {"state": state, "code": problem.code, "params": problem.params, "retry_at": retry_at}
+            outputs[output_id] = base.model_copy(update=change)
+        if self.phase not in ("live", "stopping"):
+            for output_id, output in outputs.items():
+                if output_id not in self._refused:
+                    outputs[output_id] = output.model_copy(update={"state": "stopped", "retry_at": None})
+        return list(outputs.values())
+
+    def _name_outputs(self, wanted: WantedJob) -> None:
+        self.picture.keep_outputs((each.id, each.name, each.type) for each in wanted.outputs)
+
+    def _named(self) -> Named:
+        picture = self.picture if not self._refused else _with(self.picture, self._outputs())
+        return name_state(self.phase, picture, self._reason, self._cause)
+
+    def _compare(self, at: float) -> None:
+        """Note every state that is another than before."""
+        named = self._named()
+        states: dict[str, tuple[str, str, Params]] = {"": (named.state, named.code, named.params)}
+        if self.picture.source is not None:
+            source = self.picture.source
+            states["source"] = (source.state, source.code, source.params)
+        if self.phase == "live":
+            states |= {one.id: (one.state, one.code, one.params) for one in self._outputs()}
+        for subject, (state, code, params) in states.items():
+            before = self._told.get(subject)
+            if before != (state, code):
+                self._told[subject] = (state, code)
+                self._tell(Change(subject, state, code, params, at), before[0] if before else "")
+        self._touch()
+
+    def _tell(self, change: Change, before: str) -> None:
+        page = self.page
+        if not change.subject:
+            page.state, page.code, page.params = change.state, change.code, change.params
+            if change.state != before:
+                page.since = datetime.fromtimestamp(change.at, UTC)
+            said = {"state": change.state, "before": before, "code": change.code, "params": change.params}
+            self._board.publish(f"{STATE}.{page.job_id}", said)
+        page.note(change)
+        if change.code:
+            level = _LOUD.get(change.state, "info")
+            self._logbook.say(page.job_id, level, change.code, dict(change.params))
+
+    def _touch(self) -> None:
+        self._board.touch(self.page.job_id)
+
+
+def _with(picture: Picture, outputs: list[OutputStatus]) -> Picture:
+    """Return the picture as it is with the outputs that were refused."""
+    return Picture(
+        state=picture.state,
+        code=picture.code,
+        params=picture.params,
+        cause=picture.cause,
+        source=picture.source,
+        encoder=picture.encoder,
+        outputs={output.id: output for output in outputs},
+        buses=picture.buses,
+        heard=picture.heard,
+    )
