@@ -21,7 +21,7 @@ from castcore_core.db.revision import Expectation
 from castcore_core.destinations.kind import addresses_and_paths, describe, kind_of, parse
 from castcore_core.destinations.models import StreamDestination
 from castcore_core.destinations.secret import join, lock, merge, split, unlock
-from castcore_core.error import ConflictError
+from castcore_core.error import ConflictError, PreconditionError
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.instance import Instance
 from castcore_core.profiles.service import in_use
@@ -115,7 +115,7 @@ class Destinations:
                 row = await self.get(destination_id)
                 expected.check(row.updated_at)
                 if row.updated_at != before.updated_at and stored is not None:
-                    raise ConflictError("request.in_progress")
+                    raise PreconditionError("conflict.changed")
                 changed = {key for key in ("name", "enabled") if given.get(key) is not None}
                 for key in changed:
                     setattr(row, key, given[key])

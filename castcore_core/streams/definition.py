@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
 Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f|,%_\\]+$", min_length=1, max_length=40)]
+
+_KEY = re.compile(r"[A-Za-z0-9._~-]{8,200}")
 
 
 class _Part(BaseModel):
@@ -35,11 +39,17 @@ class UrlInput(_Part):
     """rtmp, rtmps, srt, rtsp, rtsps, http, https (also HLS) or udp; comes back without what is secret in it."""
 
 
+def _key(value: SecretStr) -> SecretStr:
+    if not _KEY.fullmatch(value.get_secret_value()):
+        raise PydanticCustomError("key_character", "8 to 200 of A-Z a-z 0-9 . _ ~ -")
+    return value
+
+
 class IngestInput(_Part):
     """A port of this job's own that one publisher pushes RTMP to."""
 
     kind: Literal["ingest"]
-    key: Annotated[SecretStr, Field(min_length=8, max_length=200, pattern=r"^[A-Za-z0-9._~-]+$")] | None = None
+    key: Annotated[SecretStr, AfterValidator(_key)] | None = None
     """What the publisher must know; made by the server where it is missing, and shown in that answer only."""
     port: int | None = Field(default=None, ge=1024, le=65535)
     """Chosen by the server where it is missing."""

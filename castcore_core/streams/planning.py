@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from typing import Any
@@ -32,7 +31,6 @@ from castcore_core.streams.input import read_input, source_of
 from castcore_core.streams.inspection import inspect
 from castcore_core.streams.models import JobOutput, StreamJob
 from castcore_core.streams.planner import RENDITION, Delivery, Planned, Programme, plan_job
-from castcore_core.streams.reach import Reach
 from castcore_core.streams.record import recording_delivery
 from castcore_core.streams.source import Source
 from castcore_sdk import (
@@ -117,8 +115,12 @@ class JobPlanner:
         Whatever a destination does, all are told, and nothing is raised.
         """
         rows = await JobOutput.filter(job_id=job_id, broadcast__isnull=False).prefetch_related("destination")
-        await asyncio.gather(*(self._close(row) for row in rows))
+        await self.close(rows)
         self._media.pop(str(job_id), None)
+
+    async def close(self, outputs: Sequence[JobOutput]) -> None:
+        """Do so for ``outputs`` that were read with their destinations, also where their job is deleted."""
+        await asyncio.gather(*(self._close(row) for row in outputs))
 
     async def aclose(self) -> None:
         """Let go of the open instances without ending their broadcasts."""
@@ -258,15 +260,3 @@ def _with_fallback(plan: JobPlan, fallback: Fallback) -> JobPlan:
 async def plan_for(core: Core, job_id: str | UUID) -> PlannedJob:
     """Return the plan of a job; see :meth:`JobPlanner.plan`."""
     return await core.get(JobPlanner).plan(job_id)
-
-
-@asynccontextmanager
-async def run(core: Core) -> AsyncIterator[None]:
-    """Provide :class:`Reach` and :class:`JobPlanner`."""
-    core.provide(Reach(core))
-    planner = JobPlanner(core)
-    core.provide(planner)
-    try:
-        yield
-    finally:
-        await planner.aclose()
