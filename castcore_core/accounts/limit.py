@@ -86,6 +86,7 @@ def address_key(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return address[:64]
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return str(IPv6Address(int(parsed) >> 64 << 64))
+    if isinstance(parsed, IPv6Address):
+        # A server that listens on both sees callers by IPv4 as mapped addresses, all of one /64.
+        return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))
     return str(parsed)

@@ -73,9 +73,9 @@ class Passwords:
 def fault(password: str, user_name: str) -> str | None:
     """Return the kind of fault in a new password, ``None`` where it is good."""
     if len(password) < LEAST:
-        return "string_too_short"
+        return "too_short"
     if len(password) > MOST:
-        return "string_too_long"
+        return "too_long"
     if _normal(password).casefold() == unicodedata.normalize("NFC", user_name).casefold():
         return "password_is_name"
     if len(set(password)) < 4:

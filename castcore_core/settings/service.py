@@ -34,7 +34,8 @@ class Settings:
     async def read(self) -> ServerSettings:
         """Return all settings. What an older or newer version has stored and this one cannot read is left out."""
         rows = await Setting.all().values_list("key", "value")
-        stored = {key: self._opened(key, json.loads(value)) for key, value in rows if key in ServerSettings.model_fields}
+        known = [row for row in rows if row[0] in ServerSettings.model_fields]
+        stored = {key: self._opened(key, json.loads(value)) for key, value in known}
         try:
             return ServerSettings.model_validate(stored)
         except ValidationError as error:
