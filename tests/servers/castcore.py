@@ -13,6 +13,7 @@ import atexit
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,17 +46,31 @@ def _servers() -> tuple[PostgresServer, RedisServer]:
     return stack.enter_context(postgres()), stack.enter_context(RedisServer(folder))
 
 
-@cache
-def backends(folder: Path) -> dict[str, str]:
-    """Return what a server on ``folder`` is to use; the same folder always has the same database."""
+_backends: dict[Path, dict[str, str]] = {}
+
+
+def backends(folder: Path, *, like: Path | None = None) -> dict[str, str]:
+    """Return what a server on ``folder`` is to use; the same folder always has the same database.
+
+    A new database is a copy of the one of folder ``like``.
+    """
     if os.environ.get("CASTCORE_TEST_BACKENDS") != "scaled":
         return {}
-    database, redis = _servers()
-    return {
-        "CASTCORE_DATABASE_URL": database.database(),
-        "CASTCORE_REDIS_URL": redis.url,
-        "CASTCORE_REDIS_PREFIX": f"t{secrets.token_hex(6)}",
-    }
+    if folder not in _backends:
+        database, redis = _servers()
+        template = _backends[like]["CASTCORE_DATABASE_URL"].rpartition("/")[2] if like else None
+        _backends[folder] = {
+            "CASTCORE_DATABASE_URL": database.database(template),
+            "CASTCORE_REDIS_URL": redis.url,
+            "CASTCORE_REDIS_PREFIX": f"t{secrets.token_hex(6)}",
+        }
+    return _backends[folder]
+
+
+def clone(source: Path, folder: Path) -> None:
+    """Make ``folder`` a copy of the data folder ``source`` of a server that has ended, with its database."""
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    backends(folder, like=source)
 
 
 @asynccontextmanager

@@ -58,10 +58,10 @@ class PostgresServer:
         """Return the URL of a database of this server."""
         return f"postgresql://castcore:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
-    def database(self) -> str:
-        """Create an empty database and return its URL."""
+    def database(self, template: str | None = None) -> str:
+        """Create a database, empty or a copy of another, and return its URL."""
         name = f"t{secrets.token_hex(6)}"
-        self.sql(f'CREATE DATABASE "{name}"')
+        self.sql(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
         return self.url(name)
 
 
