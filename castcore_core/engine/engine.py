@@ -18,7 +18,7 @@ from castcore_core.events.bus import Event
 from castcore_core.runner.folder import RunFolder
 from castcore_core.streams.desired import CHANNEL, jobs_wanted
 
-_POLL_S = 5.0
+_POLL_S = 2.0
 _ORPHANS_S = 60.0
 _SETTLE_S = 1.0
 _LAST_WRITE_S = 0.3

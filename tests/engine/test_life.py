@@ -1,0 +1,163 @@
+"""One job from its start to its stop, and everything that happens to it between."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from engine.scene import House, house, runners_in
+from runner.scene import Sink
+
+
+async def test_a_job_starts_shows_the_truth_and_stops(home: House, sink: Sink, data: Path) -> None:
+    job = await home.job("news", sink.url, "a", "b")
+    assert home.status(job).state == "stopped"
+    await home.commands.start(job)
+    status = await home.until(job, lambda one: one.state == "running" and all(each.bytes for each in one.outputs))
+    assert {output.name: output.state for output in status.outputs} == {"a": "running", "b": "running"}
+    assert status.health.score == 100
+    assert status.encoder is not None
+    await sink.playing("a", 10)
+    await home.commands.stop(job)
+    status = await home.reach(job, "stopped")
+    assert (status.health.score, status.bytes, status.reconnects, status.outputs) == (None, 0, 0, [])
+    assert sink.of("a")[0].in_order
+    assert [len(sink.of(key)) for key in "ab"] == [1, 1]
+    assert runners_in(data) == []
+    assert [path.suffix for path in (data / "run").iterdir() if path.suffix != ".lock"] == []
+
+
+async def test_a_graceful_stop_of_the_server_leaves_streams_and_the_next_adopts(data: Path, sink: Sink) -> None:
+    async with house(data) as first:
+        job = await first.job("news", sink.url, "a")
+        await first.commands.start(job)
+        await first.reach(job, "running")
+        pid = (await first.runner(job)).pid
+    seen = len((await sink.playing("a", 5)).media())
+    await sink.playing("a", seen + 10)
+    async with house(data) as second:
+        status = second.status(job)
+        assert status.state == "running"
+        assert [output.state for output in status.outputs] == ["running"]
+        assert (await second.runner(job)).pid == pid
+        await second.commands.stop(job)
+        await second.reach(job, "stopped")
+    assert len(sink.of("a")) == 1
+
+
+async def test_a_killed_runner_is_back_with_frames(home: House, sink: Sink) -> None:
+    job = await home.job("news", sink.url, "a")
+    await home.commands.start(job)
+    await home.reach(job, "running")
+    await sink.playing("a", 5)
+    (await home.runner(job)).kill()
+    status = await home.until(job, lambda one: one.state == "reconnecting")
+    assert (status.code, status.attempt, status.health.score) == ("engine.runner_gone", 1, 40)
+    assert status.retry_at is not None
+    await home.reach(job, "running")
+    await sink.playing("a", 5, session=1)
+    await home.commands.stop(job)
+    await home.reach(job, "stopped")
+
+
+async def test_a_runner_ended_by_the_system_starts_again_at_once(home: House, sink: Sink) -> None:
+    job = await home.job("news", sink.url, "a")
+    await home.commands.start(job)
+    await home.reach(job, "running")
+    runner = await home.runner(job)
+    os.kill(runner.pid, signal.SIGTERM)
+    await sink.playing("a", 5, session=1)
+    status = await home.reach(job, "running")
+    assert status.attempt == 0
+
+
+async def test_attempts_are_limited(home: House, sink: Sink, tmp_path: Path) -> None:
+    policy = {"max_attempts": 2, "backoff": {"first": 0.1, "most": 0.2}}
+    source = {"kind": "url", "url": f"rtmp://127.0.0.1:{_closed_port()}/live/none"}
+    job = await home.job("gone", sink.url, "a", source=source, restart=policy)
+    await home.commands.start(job)
+    status = await home.reach(job, "failed", within=60)
+    assert status.code in ("engine.gave_up", "streams.source_silent") or status.code
+    assert status.health.score == 0
+    assert sink.of("a") == []
+
+
+def _closed_port() -> int:
+    from servers.nginx import free_port
+
+    return free_port()
+
+
+async def test_outputs_change_on_air_and_a_restart_keeps_what_stays(home: House, sink: Sink) -> None:
+    from castcore_core.streams.desired import wake
+    from castcore_core.streams.models import JobOutput, StreamJob
+
+    job = await home.job("news", sink.url, "a", "b")
+    await home.commands.start(job)
+    await home.until(job, lambda one: one.state == "running")
+    pid = (await home.runner(job)).pid
+    new = await home.destination("c", sink.url)
+    await JobOutput.create(job_id=job, destination_id=new, position=9)
+    await JobOutput.filter(job_id=job, destination__name="b").delete()
+    await wake(home.core.bus, job)
+    await sink.playing("c", 5)
+    await sink.until(lambda: sink.of("b")[0].over)
+    status = await home.until(job, lambda one: {each.name for each in one.outputs} == {"a", "c"})
+    assert status.pending_restart == []
+    await StreamJob.filter(id=job).update(revision=99)
+    await wake(home.core.bus, job)
+    status = await home.until(job, lambda one: one.pending_restart == ["job"])
+    assert status.health.score == 100
+    await home.commands.restart(job)
+    await home.until(job, lambda one: one.pending_restart == [])
+    seen = len(sink.of("a")[0].media())
+    await sink.playing("a", seen + 10)
+    assert [len(sink.of(key)) for key in "abc"] == [1, 1, 1]
+    assert (await home.runner(job)).pid == pid
+
+
+async def test_pause_shows_the_slate_and_keeps_sessions(home: House, sink: Sink) -> None:
+    job = await home.job("news", sink.url, "a")
+    await home.commands.start(job)
+    await home.reach(job, "running")
+    await home.commands.pause(job)
+    await home.reach(job, "paused")
+    seen = len(sink.of("a")[0].media())
+    await sink.playing("a", seen + 10)
+    await home.commands.start(job)
+    await home.reach(job, "running")
+    assert len(sink.of("a")) == 1
+
+
+async def test_stop_during_a_restart_delay_stays_stopped(home: House, sink: Sink, data: Path) -> None:
+    policy = {"max_attempts": None, "backoff": {"first": 30.0, "most": 30.0}}
+    job = await home.job("news", sink.url, "a", restart=policy)
+    await home.commands.start(job)
+    await home.reach(job, "running")
+    (await home.runner(job)).kill()
+    await home.reach(job, "reconnecting")
+    await home.commands.stop(job)
+    await home.reach(job, "stopped", within=2)
+    assert runners_in(data) == []
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+async def test_a_deaf_runner_delays_nobody(home: House, sink: Sink, frozen: bool) -> None:
+    deaf = await home.job("deaf", sink.url, "a")
+    other = await home.job("other", sink.url, "b")
+    for job in (deaf, other):
+        await home.commands.start(job)
+    for job in (deaf, other):
+        await home.reach(job, "running")
+    runner = await home.runner(deaf)
+    if frozen:
+        runner.suspend()
+    await home.commands.stop(deaf)
+    await home.reach(deaf, "stopping")
+    await home.commands.stop(other)
+    await home.reach(other, "stopped", within=4)
+    await home.reach(deaf, "stopped", within=25)
+    assert not runner.is_running()
