@@ -74,16 +74,12 @@ class Discovery:
         )
         return claims if good else None
 
-    @asynccontextmanager
-    async def reaching(self) -> AsyncIterator[None]:
-        """Turn what goes wrong on the way to the provider into TemporaryError ``auth.oidc_unreachable``."""
-        import httpx2
-
-        try:
-            yield
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, UnicodeError) as error:
-            reason = type(error).__name__
-            raise TemporaryError("auth.oidc_unreachable", params={"reason": reason}) from None
+    async def userinfo(self, metadata: dict[str, Any], access_token: str) -> dict[str, Any]:
+        """Return what the provider tells about who has the token, empty where it tells nothing."""
+        address = metadata.get("userinfo_endpoint")
+        if not _is_usable(address, urlsplit(metadata["issuer"]).scheme == "https"):
+            return {}
+        return await _fetch(str(address), {"Authorization": f"Bearer {access_token}"})
 
     async def _signed_claims(self, token: str, keys_url: str) -> dict[str, Any] | None:
         # A key that is not known yet may be a new one: ask once more before the token is refused.
@@ -99,24 +95,35 @@ class Discovery:
         then, kept = self._kept.get(url, (0.0, {}))
         if kept and time.monotonic() - then < _FRESH_S:
             return kept
-        async with self.reaching(), http_client() as client, client.stream("GET", url) as response:
-            content = b""
-            async for part in response.aiter_bytes():
-                content += part
-                if len(content) > _MOST:
-                    raise ValueError("too long")
-            if response.status_code != 200:
-                raise ValueError("status")
-            document = _object(content)
+        document = await _fetch(url, {})
         self._kept[url] = (time.monotonic(), document)
         return document
 
 
-def _object(content: bytes) -> dict[str, Any]:
-    document = json.loads(content)
-    if not isinstance(document, dict):
-        raise ValueError("not an object")
-    return document
+@asynccontextmanager
+async def reaching() -> AsyncIterator[None]:
+    """Turn what goes wrong on the way to the provider into TemporaryError ``auth.oidc_unreachable``."""
+    import httpx2
+
+    try:
+        yield
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        raise TemporaryError("auth.oidc_unreachable", params={"reason": type(error).__name__}) from None
+
+
+async def _fetch(url: str, headers: dict[str, str]) -> dict[str, Any]:
+    async with reaching(), http_client() as client, client.stream("GET", url, headers=headers) as response:
+        content = b""
+        async for part in response.aiter_bytes():
+            content += part
+            if len(content) > _MOST:
+                raise ValueError("too long")
+        if response.status_code != 200:
+            raise ValueError("status")
+        document = json.loads(content)
+        if not isinstance(document, dict):
+            raise ValueError("not an object")
+        return document
 
 
 def _is_usable(address: object, secure: bool) -> bool:

@@ -13,7 +13,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from castcore_core.accounts import name as user_name
-from castcore_core.accounts.discovery import Discovery, http_client
+from castcore_core.accounts.discovery import Discovery, http_client, reaching
 from castcore_core.accounts.models import Identity, ProviderVisit, User
 from castcore_core.accounts.role import Role
 from castcore_core.accounts.secret import digest, new_secret
@@ -29,7 +29,8 @@ from castcore_sdk.errors import NotFoundError
 VISIT = timedelta(minutes=10)
 """How long somebody may take at the provider."""
 
-_NAMES = ("preferred_username", "email", "name")
+_NAMES = {"preferred_username": None, "email": None, "name": None}.keys()
+"""Claims that a new user's name is taken from, the first that is there."""
 _TRIES = 20
 
 
@@ -120,7 +121,7 @@ class Provider:
         verifier = self._ring.unlock(visit.verifier, f"provider_visit/{visit.id}")
         async with _oauth_client(settings, visit.redirect_uri) as client:
             try:
-                async with self._discovery.reaching():
+                async with reaching():
                     token = await client.fetch_token(metadata["token_endpoint"], code=code, code_verifier=verifier)
             except OAuthError:
                 raise await self._failed("code") from None
@@ -129,6 +130,11 @@ class Provider:
         )
         if claims is None:
             raise await self._failed("id_token")
+        if settings.oidc_create_users and not claims.keys() & _NAMES:
+            # Most providers tell names only here (Core, 5.4); what it says of somebody else is dropped (5.3.2).
+            more = await self._discovery.userinfo(metadata, str(token.get("access_token") or ""))
+            if more.get("sub") == claims["sub"]:
+                claims = more | claims
         return claims
 
     async def _user(self, claims: dict[str, Any], settings: ServerSettings, link_to: UUID | None) -> User:
@@ -144,7 +150,8 @@ class Provider:
         elif link_to is not None:
             user = await self._linked(await self._users.get(link_to), issuer, subject)
         else:
-            user = await self._linked(await self._created(claims, settings), issuer, subject)
+            async with in_transaction():
+                user = await self._linked(await self._created(claims, settings), issuer, subject)
         if not user.enabled:
             raise await self._failed("disabled")
         return user

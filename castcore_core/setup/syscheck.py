@@ -13,6 +13,7 @@ from typing import Literal
 import castcore_core
 from castcore_core.core import Core
 from castcore_core.plugins.host import PluginHost
+from castcore_core.plugins.life import cache_folder
 from castcore_core.settings import ServerSettings, Settings
 from castcore_core.setup.check import check_machine
 from castcore_sdk import CastCoreError, CheckResult, Severity
@@ -55,11 +56,7 @@ class SystemCheck:
 
     async def _machine(self, ffmpeg: Path | None) -> list[CheckResult]:
         root = self._core.folder.root
-        try:
-            host = self._core.get(PluginHost)
-        except LookupError:
-            return [_line("plugins_unavailable", Severity.WARNING)]
-        return await check_machine(host, root, root / "cache", ffmpeg)
+        return await check_machine(self._core.get(PluginHost), root, cache_folder(), ffmpeg)
 
 
 def level_of(lines: Sequence[CheckResult]) -> Level:
