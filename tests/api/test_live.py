@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quart import g
+from quart.testing.connections import WebsocketDisconnectError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from castcore_core.api.live import Message, Outbox
-from servers.castcore import ServerProcess, server
+from servers.castcore import ServerProcess, application, server
+from servers.stage import FOUNDATION
 
 
 async def frame(outbox: Outbox) -> dict[str, Any]:
@@ -142,3 +145,35 @@ async def test_a_refused_socket_says_why(tmp_path: Path) -> None:
                 pass
         assert refused.value.response.status_code in (401, 409)
         assert set(json.loads(refused.value.response.body)["error"]) == {"code", "params", "level"}
+
+
+async def test_a_socket_ends_with_its_session(tmp_path: Path) -> None:
+    class Guest:
+        id = "1"
+        ended = False
+
+        async def is_valid(self) -> bool:
+            return not self.ended
+
+    guest = Guest()
+
+    class GuestGate:
+        async def admit(self, rule: str, method: str) -> None:
+            g.actor = guest
+
+    async with (
+        application(tmp_path, features=FOUNDATION, gate=GuestGate()) as app,
+        asyncio.timeout(10),
+        app.test_client().websocket("/api/v1/ws/system") as connection,
+    ):
+        assert json.loads(await connection.receive())["events"][0]["type"] == "snapshot"
+        guest.ended = True
+        assert await _disconnect_code(connection) == 4401
+
+
+async def _disconnect_code(connection: Any) -> int | None:
+    try:
+        while True:
+            await connection.receive()
+    except WebsocketDisconnectError as ended:
+        return int(ended.args[0])

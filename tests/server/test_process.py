@@ -77,7 +77,8 @@ async def test_open_clients_do_not_hold_the_stop(tmp_path: Path, number: int) ->
 
 
 def test_three_servers_start_at_once_on_one_folder(tmp_path: Path) -> None:
-    started = [start(tmp_path / "data") for _ in range(3)]
+    # One engine, and two that serve the web alone.
+    started = [start(tmp_path / "data", CASTCORE_ROLE=role) for role in ("all", "web", "web")]
     try:
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(wait_ready, started))
