@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,7 +40,7 @@ class Board:
         self._waiting: list[tuple[str, Mapping[str, Any]]] = []
 
     def get(self, job_id: str) -> JobStatus | None:
-        """Return the status of a job, None for one that is stopped."""
+        """Return the status of a job, None for one that is stopped and has nothing to tell."""
         source = self._sources.get(job_id)
         return source() if source is not None else self._known.get(job_id)
 
@@ -51,6 +51,7 @@ class Board:
 
     def add(self, job_id: str, source: Callable[[], JobStatus]) -> None:
         """Show a job; ``source`` is asked for its status when it is needed."""
+        self._known.pop(job_id, None)
         self._sources[job_id] = source
         self.touch(job_id)
 
@@ -60,13 +61,24 @@ class Board:
         self._wake.set()
 
     def remove(self, job_id: str) -> None:
-        """Take a job off the board: it is stopped."""
+        """Take a job off the board: it is stopped. What its last run came to stays."""
         source = self._sources.pop(job_id, None)
-        self._known.pop(job_id, None)
         self._changed.pop(job_id, None)
-        if source is not None:
-            self._tell(source())
-            self.publish(f"{STATUS}.{job_id}", {})
+        if source is None:
+            return
+        status = source().model_copy(update={"desired": "stopped"})
+        if status.code:
+            self._known[job_id] = status
+        self._show(job_id, status, keep=bool(status.code))
+
+    def remember(self, status: JobStatus) -> None:
+        """Know what the last run of a stopped job came to."""
+        self._known[status.job_id] = status
+
+    def forget(self, kept: Collection[str]) -> None:
+        """Forget stopped jobs that are not among the ``kept``: they were deleted."""
+        for job_id in self._known.keys() - set(kept):
+            del self._known[job_id]
 
     def receive(self, job_id: str, data: Mapping[str, Any]) -> None:
         """Take a status from the bus."""
@@ -112,11 +124,13 @@ class Board:
         """Publish every status again: somebody asked."""
         for job_id in self._sources:
             self.touch(job_id)
+        for job_id, status in self._known.items():
+            self.publish(f"{STATUS}.{job_id}", status.model_dump(mode="json"))
 
-    def _show(self, job_id: str, status: JobStatus) -> None:
+    def _show(self, job_id: str, status: JobStatus, *, keep: bool = True) -> None:
         self._tell(status)
         if self._shared:
-            self._waiting.append((f"{STATUS}.{job_id}", status.model_dump(mode="json")))
+            self.publish(f"{STATUS}.{job_id}", status.model_dump(mode="json") if keep else {})
 
     def _tell(self, status: JobStatus) -> None:
         if self._listeners:

@@ -13,10 +13,12 @@ from castcore_core.engine import link
 from castcore_core.engine.board import ASK
 from castcore_core.engine.desk import Desk
 from castcore_core.engine.keeper import Keeper
+from castcore_core.engine.outcome import last_outcomes
 from castcore_core.events import Bus
 from castcore_core.events.bus import Event
 from castcore_core.runner.folder import RunFolder
 from castcore_core.streams.desired import CHANNEL, jobs_wanted
+from castcore_core.streams.models import StreamJob
 
 _POLL_S = 2.0
 _ORPHANS_S = 60.0
@@ -40,6 +42,8 @@ class Engine:
         """Take up what is there, and return when that is known, after a second at most. Raises RunnerError."""
         RunFolder(self._desk.run, create=True).close()
         await self._desk.ledger.load()
+        for status in await last_outcomes():
+            self._desk.board.remember(status)
         await self._compare()
         self._tasks = [
             asyncio.create_task(self._loop(), name="engine"),
@@ -86,6 +90,8 @@ class Engine:
         if now - self._looked_for_orphans >= _ORPHANS_S:
             self._looked_for_orphans = now
             left = await asyncio.to_thread(link.jobs_in, self._desk.run)
+            kept = await StreamJob.all().values_list("id", flat=True)
+            self._desk.board.forget({str(each) for each in kept})
         else:
             left = set()
         for job_id, (_, task) in list(self._keepers.items()):

@@ -14,7 +14,8 @@ from castcore_core.engine.attempt import Attempts
 from castcore_core.engine.conform import Conformer, prepared
 from castcore_core.engine.desk import Desk
 from castcore_core.engine.observer import Observer
-from castcore_core.engine.schemas import Problem
+from castcore_core.engine.outcome import settle, told_before
+from castcore_core.engine.schemas import Params, Problem
 from castcore_core.runner.client import RunnerClient, forget, launch
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.identity import Identity
@@ -175,8 +176,11 @@ class Keeper:
         if (page.generation, page.restarts) != (wanted.generation, wanted.restarts):
             self._attempts.reset()
         elif page.outcome and (self._hopeless is None or self._hopeless == wanted.revisions):
-            self._observer.enter("failed" if page.outcome == "failed" else "stopped", *self._told_before())
-            return _FOREVER_S
+            if self._observer.reason is None:
+                problem, cause = told_before(page.code, page.params)
+                self._observer.enter("failed" if page.outcome == "failed" else "stopped", problem, cause)
+            await settle(self.job_id, page.generation, page.restarts)
+            return _AGAIN_S
         if self._attempts.wait > 0:
             return self._attempts.wait
         page.generation, page.restarts, page.outcome = wanted.generation, wanted.restarts, ""
@@ -281,7 +285,8 @@ class Keeper:
         again = self._attempts.fail(wanted.restart, good)
         self._page.attempts = self._attempts.count
         if not again:
-            await self._give_up(Problem(code="engine.gave_up", params={"attempts": self._attempts.count}), problem)
+            params: Params = {"attempts": self._attempts.count, "reason": problem.code}
+            await self._give_up(Problem(code="engine.gave_up", params=params), problem)
             return _FOREVER_S
         self._observer.enter("waiting", problem, cause, time.time() + self._attempts.wait)
         return self._attempts.wait
@@ -293,13 +298,18 @@ class Keeper:
 
     async def _leave(self) -> None:
         """Nothing follows: store what was told, and tell the destinations."""
+        page = self._page
         await self._desk.ledger.write()
+        if page.outcome:
+            await settle(self.job_id, page.generation, page.restarts)
         await asyncio.to_thread(forget, self._desk.run, self.job_id)
         await self._desk.planner.release(self.job_id)
 
     async def _stop(self) -> None:
         """End the job and all that is left of it."""
-        known = self._client or self._blank or self._page.state != "stopped" or self._page.outcome
+        page = self._page
+        over = bool(page.outcome) and self._client is None
+        known = self._client or self._blank or (page.state != "stopped" and not over)
         if self._blank is not None:
             blank, self._blank = self._blank, None
             await blank.close()
@@ -308,7 +318,7 @@ class Keeper:
             await self._end(self._client)
         self._attempts.reset()
         if known:
-            self._page.attempts, self._page.outcome = 0, ""
+            page.attempts, page.outcome = 0, ""
             self._observer.clear()
             self._observer.enter("stopped")
             await self._leave()
@@ -329,10 +339,6 @@ class Keeper:
         self._client = self._conformer = None
         self._page.acknowledge = None
         self._observer.clear()
-
-    def _told_before(self) -> tuple[Problem | None]:
-        page = self._page
-        return (Problem(code=page.code, params=page.params) if page.code else None,)
 
 
 async def _over(reading: asyncio.Task[None] | None, seconds: float) -> bool:

@@ -32,7 +32,8 @@ class Observer:
         self._logbook = logbook
         self._wanted: WantedJob | None = None
         self._refused: dict[str, tuple[Problem, float | None]] = {}
-        self._reason: Problem | None = None
+        self.reason: Problem | None = None
+        """The engine's own for the phase."""
         self._cause: Problem | None = None
         self._retry_at: float | None = None
         self._told: dict[str, tuple[str, str]] = {"": (page.state, page.code)}
@@ -52,7 +53,7 @@ class Observer:
         retry_at: float | None = None,
     ) -> None:
         """Tell what the engine does with the job now, and why."""
-        self.phase, self._reason, self._cause, self._retry_at = phase, reason, cause, retry_at
+        self.phase, self.reason, self._cause, self._retry_at = phase, reason, cause, retry_at
         self._compare(time.time())
 
     def clear(self) -> None:
@@ -140,7 +141,7 @@ class Observer:
 
     def _named(self) -> Named:
         picture = self.picture if not self._refused else _with(self.picture, self._outputs())
-        return name_state(self.phase, picture, self._reason, self._cause)
+        return name_state(self.phase, picture, self.reason, self._cause)
 
     def _compare(self, at: float) -> None:
         """Note every state that is another than before."""

@@ -16,7 +16,9 @@ from castcore_core.engine.engine import Engine
 from castcore_core.engine.ledger import Ledger
 from castcore_core.engine.lock import engine_lock
 from castcore_core.engine.logbook import Logbook
+from castcore_core.engine.mark import LifeMark
 from castcore_core.events.bus import RESYNC
+from castcore_core.streams.command import Commands
 from castcore_core.streams.planning import JobPlanner
 
 _log = structlog.get_logger(__name__)
@@ -50,11 +52,15 @@ async def _engine(core: Core, board: Board, logbook: Logbook) -> AsyncIterator[N
     async with engine_lock(core.folder.run, core.database.target, lost):
         desk = Desk(core.folder.run, core.get(JobPlanner), board, Ledger(logbook), logbook)
         engine = Engine(desk, core.bus)
+        mark = LifeMark(core.folder.run)
+        if mark.begin():
+            await core.get(Commands).autostart()
         try:
             await engine.start()
             yield
         finally:
             await engine.stop()
+            mark.end()
 
 
 async def _mirror(core: Core, board: Board, logbook: Logbook) -> None:

@@ -7,18 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from engine.scene import House, end_runners, house
+from engine.scene import House, Watch, end_runners, house
 from runner.scene import Sink
 from servers.media import clips
 from servers.nginx import nginx
 
-__all__ = ["clips", "data", "home", "nginx", "sink"]
+__all__ = ["clips", "data", "home", "nginx", "sink", "watch"]
 
 
 @pytest.fixture
 async def sink() -> AsyncIterator[Sink]:
     """Our own RTMP server, which takes every publisher and remembers every tag."""
     async with Sink() as server:
+        yield server
+
+
+@pytest.fixture
+async def watch() -> AsyncIterator[Watch]:
+    """A sink that notes second publishers."""
+    async with Watch() as server:
         yield server
 
 

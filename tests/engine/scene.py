@@ -20,10 +20,13 @@ from castcore_core.engine.board import Board
 from castcore_core.engine.schemas import JobStatus
 from castcore_core.ffmpeg.profile import COPY
 from castcore_core.profiles.models import FFmpegProfile
+from castcore_core.rtmp import IncomingStream
 from castcore_core.runner.client import attach
 from castcore_core.streams.command import Commands
+from castcore_core.streams.models import StreamJob
 from castcore_core.streams.schemas import JobCreation
 from castcore_core.streams.service import Jobs
+from runner.scene import Sink
 from servers.castcore import running_core
 
 PATTERN = {"kind": "test", "width": 160, "height": 90, "fps": 15}
@@ -80,11 +83,29 @@ class House:
         return psutil.Process(client.hello.identity.pid)
 
 
+class Watch(Sink):
+    """Our own RTMP server; notes every publisher that comes while another one publishes under the same key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.doubles: list[str] = []
+
+    async def _take(self, stream: IncomingStream) -> None:
+        if any(not one.over for one in self.of(stream.request.key)):
+            self.doubles.append(stream.request.key)
+        await super()._take(stream)
+
+
 async def copy_profile() -> UUID:
     """Return a profile that encodes nothing."""
     settings = COPY.model_dump(mode="json", exclude={"name"})
     row, _ = await FFmpegProfile.get_or_create({"settings": settings, "expert_args": []}, name="copy of all")
     return row.id
+
+
+async def desired(job_id: UUID) -> str:
+    """Return what is wanted of a job, as it is stored."""
+    return (await StreamJob.get(id=job_id)).desired
 
 
 @contextlib.asynccontextmanager

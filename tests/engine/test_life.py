@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from engine.scene import House, house, runners_in
+from castcore_core.rtmp import TagKind
+from castcore_core.streams.desired import wake
+from castcore_core.streams.models import JobOutput, StreamJob
+from castcore_core.streams.service import Jobs
+from engine.scene import House, desired, house, runners_in
 from runner.scene import Sink
+from servers.media import Clips
 
 
 async def test_a_job_starts_shows_the_truth_and_stops(home: House, sink: Sink, data: Path) -> None:
@@ -27,7 +34,7 @@ async def test_a_job_starts_shows_the_truth_and_stops(home: House, sink: Sink, d
     assert sink.of("a")[0].in_order
     assert [len(sink.of(key)) for key in "ab"] == [1, 1]
     assert runners_in(data) == []
-    assert [path.suffix for path in (data / "run").iterdir() if path.suffix != ".lock"] == []
+    assert {path.name for path in (data / "run").iterdir()} == {"engine.life", "engine.lock"}
 
 
 async def test_a_graceful_stop_of_the_server_leaves_streams_and_the_next_adopts(data: Path, sink: Sink) -> None:
@@ -74,27 +81,115 @@ async def test_a_runner_ended_by_the_system_starts_again_at_once(home: House, si
     assert status.attempt == 0
 
 
-async def test_attempts_are_limited(home: House, sink: Sink, tmp_path: Path) -> None:
+async def test_attempts_are_limited_and_a_start_begins_anew(data: Path, sink: Sink) -> None:
     policy = {"max_attempts": 2, "backoff": {"first": 0.1, "most": 0.2}}
-    source = {"kind": "url", "url": f"rtmp://127.0.0.1:{_closed_port()}/live/none"}
-    job = await home.job("gone", sink.url, "a", source=source, restart=policy)
+    async with house(data) as home:
+        job = await home.job("fragile", sink.url, "a", restart=policy)
+        await home.commands.start(job)
+        for number in range(3):
+            await home.until(job, lambda one, number=number: one.state == "running" and one.attempt == number)
+            (await home.runner(job)).kill()
+        status = await home.reach(job, "failed")
+        assert (status.code, status.params, status.health.score) == ("engine.gave_up", {"attempts": 3}, 0)
+        assert status.cause is not None
+        assert status.cause.code == "engine.runner_gone"
+        assert (await desired(job)) == "stopped"
+    async with house(data) as home:
+        assert (home.status(job).state, home.status(job).code) == ("failed", "engine.gave_up")
+        assert runners_in(data) == []
+        await home.commands.start(job)
+        status = await home.reach(job, "running")
+        assert (status.attempt, status.code) == (0, "")
+
+
+async def test_a_programme_that_is_over_stays_over(data: Path, sink: Sink, clips: Clips) -> None:
+    source = {"kind": "file", "path": str(clips["av"]), "start_at": 3.5}
+    async with house(data) as home:
+        job = await home.job("film", sink.url, "a", source=source)
+        await home.commands.start(job)
+        status = await home.until(job, lambda one: one.code == "engine.ended")
+        assert (status.state, status.health.score, await desired(job)) == ("stopped", None, "stopped")
+    async with house(data) as home:
+        assert home.status(job).code == "engine.ended"
+        await home.commands.start(job)
+        await home.reach(job, "running")
+    assert len(sink.of("a")) == 2
+
+
+async def test_a_programme_that_ends_while_no_engine_is_there_stays_over(data: Path, sink: Sink, clips: Clips) -> None:
+    source = {"kind": "file", "path": str(clips["av"]), "start_at": 2.5}
+    async with house(data) as home:
+        job = await home.job("film", sink.url, "a", source=source)
+        await home.commands.start(job)
+        await home.reach(job, "running")
+    await sink.until(lambda: sink.of("a")[0].over)
+    while runners_in(data):
+        await asyncio.sleep(0.05)
+    async with house(data) as home:
+        status = await home.until(job, lambda one: one.code == "engine.ended")
+        assert status.state == "stopped"
+    assert len(sink.of("a")) == 1
+
+
+async def test_after_a_reboot_everything_starts_afresh(data: Path, sink: Sink) -> None:
+    async with house(data) as home:
+        job = await home.job("news", sink.url, "a")
+        await home.commands.start(job)
+        await home.reach(job, "running")
+        runner = await home.runner(job)
+    # The end that a reboot brings: first SIGTERM for all, then another boot id.
+    os.kill(runner.pid, signal.SIGTERM)
+    while runners_in(data):
+        await asyncio.sleep(0.05)
+    (journal,) = (data / "run").glob("*.journal")
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    journal.write_text(journal.read_text().replace(boot, "another-boot"))
+    async with house(data) as home:
+        status = await home.reach(job, "running")
+        assert status.attempt == 0
+        await sink.playing("a", 5, session=1)
+
+
+async def test_a_runner_without_a_job_is_stopped(home: House, sink: Sink, data: Path) -> None:
+    job = await home.job("news", sink.url, "a")
     await home.commands.start(job)
-    status = await home.reach(job, "failed", within=60)
-    assert status.code in ("engine.gave_up", "streams.source_silent") or status.code
-    assert status.health.score == 0
-    assert sink.of("a") == []
+    await home.reach(job, "running")
+    await home.core.get(Jobs).delete(job, force=True)
+    await sink.until(lambda: sink.of("a")[0].over)
+    await home.until(job, lambda one: not runners_in(data))
 
 
-def _closed_port() -> int:
-    from servers.nginx import free_port
+async def test_a_job_deleted_while_no_engine_is_there_is_stopped(data: Path, sink: Sink) -> None:
+    async with house(data) as home:
+        job = await home.job("news", sink.url, "a")
+        await home.commands.start(job)
+        await home.reach(job, "running")
+    async with house(data, CASTCORE_ROLE="web") as web:
+        await web.core.get(Jobs).delete(job, force=True)
+    async with house(data) as home:
+        await sink.until(lambda: sink.of("a")[0].over)
+        await home.until(job, lambda one: not runners_in(data))
 
-    return free_port()
+
+async def test_a_killed_encoder_delivers_again_within_a_second(home: House, sink: Sink) -> None:
+    job = await home.job("news", sink.url, "a")
+    await home.commands.start(job)
+    await home.reach(job, "running")
+    session = await sink.playing("a", 30)
+    runner = await home.runner(job)
+    encoder = next(one for one in runner.children() if "testsrc2" in " ".join(one.cmdline()))
+    encoder.kill()
+    killed = time.monotonic()
+    await home.until(job, lambda one: one.encoder is not None and one.encoder.restarts == 1)
+    await home.until(job, lambda one: one.state == "running")
+    after = [one.at for one in session.arrivals if one.at > killed + 0.05 and one.tag.kind is TagKind.VIDEO]
+    assert after[0] - killed < 1.0
+    assert len(sink.of("a")) == 1
+    findings = [finding.code for finding in home.status(job).health.findings]
+    assert "health.encoder_restarts" in findings
 
 
 async def test_outputs_change_on_air_and_a_restart_keeps_what_stays(home: House, sink: Sink) -> None:
-    from castcore_core.streams.desired import wake
-    from castcore_core.streams.models import JobOutput, StreamJob
-
     job = await home.job("news", sink.url, "a", "b")
     await home.commands.start(job)
     await home.until(job, lambda one: one.state == "running")
