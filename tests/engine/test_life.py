@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from castcore_core.rtmp import TagKind
 from castcore_core.streams.desired import wake
 from castcore_core.streams.models import JobOutput, StreamJob
 from castcore_core.streams.service import Jobs
@@ -90,12 +89,13 @@ async def test_attempts_are_limited_and_a_start_begins_anew(data: Path, sink: Si
             await home.until(job, lambda one, number=number: one.state == "running" and one.attempt == number)
             (await home.runner(job)).kill()
         status = await home.reach(job, "failed")
-        assert (status.code, status.params, status.health.score) == ("engine.gave_up", {"attempts": 3}, 0)
+        assert (status.code, status.params["attempts"], status.health.score) == ("engine.gave_up", 3, 0)
         assert status.cause is not None
         assert status.cause.code == "engine.runner_gone"
         assert (await desired(job)) == "stopped"
     async with house(data) as home:
         assert (home.status(job).state, home.status(job).code) == ("failed", "engine.gave_up")
+        assert home.status(job).cause == status.cause
         assert runners_in(data) == []
         await home.commands.start(job)
         status = await home.reach(job, "running")
@@ -179,11 +179,12 @@ async def test_a_killed_encoder_delivers_again_within_a_second(home: House, sink
     runner = await home.runner(job)
     encoder = next(one for one in runner.children() if "testsrc2" in " ".join(one.cmdline()))
     encoder.kill()
-    killed = time.monotonic()
+    killed = time.time()
+    status = await home.until(job, lambda one: one.source and one.source.state == "up" and one.source.since > killed)
+    assert status.source is not None
+    assert status.source.since - killed < 1.0
     await home.until(job, lambda one: one.encoder is not None and one.encoder.restarts == 1)
-    await home.until(job, lambda one: one.state == "running")
-    after = [one.at for one in session.arrivals if one.at > killed + 0.05 and one.tag.kind is TagKind.VIDEO]
-    assert after[0] - killed < 1.0
+    await sink.playing("a", len(session.media()) + 10)
     assert len(sink.of("a")) == 1
     findings = [finding.code for finding in home.status(job).health.findings]
     assert "health.encoder_restarts" in findings
