@@ -53,7 +53,7 @@ FEATURES: tuple[Feature, ...] = (
         routes="castcore_core.setup.routes",
         run="castcore_core.setup.wizard:run",
     ),
-    Feature("plugins", run="castcore_core.plugins.life:run"),
+    Feature("plugins", routes="castcore_core.plugins.routes", run="castcore_core.plugins.life:run"),
     Feature(
         "profiles",
         models="castcore_core.profiles.models",
@@ -71,6 +71,12 @@ FEATURES: tuple[Feature, ...] = (
         models="castcore_core.streams.models",
         routes="castcore_core.streams.routes",
         run="castcore_core.streams.life:run",
+    ),
+    Feature(
+        "preflight",
+        models="castcore_core.preflight.models",
+        routes="castcore_core.preflight.routes",
+        run="castcore_core.preflight.service:run",
     ),
     Feature(
         "engine",

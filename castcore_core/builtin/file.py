@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from castcore_core.builtin.address import validator
+from castcore_core.builtin.foreseen import Foreseen
 from castcore_core.builtin.place import absolute_path, path_from_url, require_folder
 from castcore_sdk import (
     BroadcastRequest,
@@ -58,7 +59,7 @@ class FileConfig(ExtensionConfig):
     """Write over a file that is there already."""
 
 
-class FileDestination(Destination[FileConfig]):
+class FileDestination(Destination[FileConfig], Foreseen):
     """A recording on a disk of this machine."""
 
     id = "file"
@@ -85,15 +86,17 @@ class FileDestination(Destination[FileConfig]):
         """Name the file. Raise ConfigurationError where it cannot be written or exists and must not be overwritten."""
         await self.context.run_blocking(self._require_place, again=request.broadcast_id in self._opened)
         self._opened.add(request.broadcast_id)
+        return self.target(request.broadcast_id)
+
+    def target(self, reference: str) -> PublishTarget:
+        """Return what follows from the configuration."""
         extension = Path(self.config.path).suffix.lower()
         options = {"format": FORMATS[extension]}
         if self.config.overwrite:
             options["overwrite"] = "1"
         if extension in AUDIO_ONLY:
             options["audio_only"] = "1"
-        return PublishTarget(
-            reference=request.broadcast_id, protocol=PublishProtocol.FILE, url=self.config.path, options=options
-        )
+        return PublishTarget(reference=reference, protocol=PublishProtocol.FILE, url=self.config.path, options=options)
 
     async def close_broadcast(self, reference: str, /) -> None:
         """Do nothing: the file is complete when its writer ends."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from castcore_core.builtin.address import validator
+from castcore_core.builtin.foreseen import Foreseen
 from castcore_core.builtin.place import absolute_path, nearest_folder, path_from_url, require_folder
 from castcore_sdk import (
     BroadcastRequest,
@@ -39,7 +40,7 @@ class HlsConfig(ExtensionConfig):
     """``mpegts`` plays everywhere; HEVC and AV1 need ``fmp4``."""
 
 
-class HlsDestination(Destination[HlsConfig]):
+class HlsDestination(Destination[HlsConfig], Foreseen):
     """HLS that any web server can hand out."""
 
     id = "hls"
@@ -57,9 +58,13 @@ class HlsDestination(Destination[HlsConfig]):
     async def open_broadcast(self, request: BroadcastRequest, /) -> PublishTarget:
         """Make the folder. Raise ConfigurationError where that or writing to it is not possible."""
         await self.context.run_blocking(self._make_folder)
+        return self.target(request.broadcast_id)
+
+    def target(self, reference: str) -> PublishTarget:
+        """Return what follows from the configuration."""
         config = self.config
         return PublishTarget(
-            reference=request.broadcast_id,
+            reference=reference,
             protocol=PublishProtocol.HLS,
             url=config.folder,
             options={

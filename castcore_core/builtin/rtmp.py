@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, SecretStr
 
 from castcore_core.builtin.address import Address, parse_address, validator
+from castcore_core.builtin.foreseen import Foreseen
 from castcore_core.builtin.reachability import connection
 from castcore_sdk import (
     BroadcastRequest,
@@ -77,7 +78,7 @@ class RtmpConfig(ExtensionConfig):
     """Check the server's certificate. Switch off only in a test network."""
 
 
-class RtmpDestination(Destination[RtmpConfig]):
+class RtmpDestination(Destination[RtmpConfig], Foreseen):
     """Any RTMP or RTMPS server."""
 
     id = "rtmp"
@@ -111,11 +112,15 @@ class RtmpDestination(Destination[RtmpConfig]):
 
     async def open_broadcast(self, request: BroadcastRequest, /) -> PublishTarget:
         """Name the server; it is not asked before the stream comes."""
+        return self.target(request.broadcast_id)
+
+    def target(self, reference: str) -> PublishTarget:
+        """Return what follows from the configuration."""
         config = self.config
         scheme = config.url.partition(":")[0]
         options = {"username": config.username, "ca_file": config.ca_file, "verify": None if config.verify else "0"}
         return PublishTarget(
-            reference=request.broadcast_id,
+            reference=reference,
             protocol=PublishProtocol(scheme),
             url=config.url,
             stream_key=config.stream_key,

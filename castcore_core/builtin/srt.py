@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from castcore_core.builtin.address import number_option, parse_address, query_options, validator
+from castcore_core.builtin.foreseen import Foreseen
 from castcore_core.builtin.reachability import name
 from castcore_sdk import (
     BroadcastRequest,
@@ -80,7 +81,7 @@ class SrtConfig(ExtensionConfig):
         return self
 
 
-class SrtDestination(Destination[SrtConfig]):
+class SrtDestination(Destination[SrtConfig], Foreseen):
     """Any SRT peer that takes MPEG-TS."""
 
     id = "srt"
@@ -107,6 +108,10 @@ class SrtDestination(Destination[SrtConfig]):
 
     async def open_broadcast(self, request: BroadcastRequest, /) -> PublishTarget:
         """Name the peer and the options as ffmpeg's libsrt takes them (latency in microseconds)."""
+        return self.target(request.broadcast_id)
+
+    def target(self, reference: str) -> PublishTarget:
+        """Return what follows from the configuration."""
         config = self.config
         options = {"mode": config.mode, "latency": str(config.latency * 1000), "pkt_size": "1316"}
         if config.mode == "caller":
@@ -115,7 +120,7 @@ class SrtDestination(Destination[SrtConfig]):
             options["pbkeylen"] = str(config.key_length)
         secrets = {"passphrase": config.passphrase, "streamid": config.stream_id}
         return PublishTarget(
-            reference=request.broadcast_id,
+            reference=reference,
             protocol=PublishProtocol.SRT,
             url=config.url,
             options=options,

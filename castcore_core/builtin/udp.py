@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from castcore_core.builtin.address import number_option, parse_address, query_options, validator
+from castcore_core.builtin.foreseen import Foreseen
 from castcore_core.builtin.reachability import name
 from castcore_sdk import (
     BroadcastRequest,
@@ -61,7 +62,7 @@ class UdpConfig(ExtensionConfig):
     """IP address of the network card that sends; empty: the system chooses."""
 
 
-class UdpDestination(Destination[UdpConfig]):
+class UdpDestination(Destination[UdpConfig], Foreseen):
     """MPEG-TS over UDP; nobody says whether it arrives."""
 
     id = "udp"
@@ -86,13 +87,15 @@ class UdpDestination(Destination[UdpConfig]):
 
     async def open_broadcast(self, request: BroadcastRequest, /) -> PublishTarget:
         """Name the receiver and the options as ffmpeg's udp takes them."""
+        return self.target(request.broadcast_id)
+
+    def target(self, reference: str) -> PublishTarget:
+        """Return what follows from the configuration."""
         config = self.config
         options = {"pkt_size": str(config.packet_size), "ttl": str(config.ttl)}
         if config.local_address:
             options["localaddr"] = config.local_address
-        return PublishTarget(
-            reference=request.broadcast_id, protocol=PublishProtocol.UDP, url=config.url, options=options
-        )
+        return PublishTarget(reference=reference, protocol=PublishProtocol.UDP, url=config.url, options=options)
 
     async def close_broadcast(self, reference: str, /) -> None:
         """Do nothing: the packets cease."""

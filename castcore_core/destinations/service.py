@@ -79,7 +79,7 @@ class Destinations:
         """Keep a destination. Raises ConfigurationError for what does not fit, ConflictError for a name in use."""
         kind = kind_of(self._host, type_id)
         parsed = parse(self._host, kind, config)
-        await self._check_places(parsed, role)
+        await self.check_places(parsed, role)
         public, secrets = split(parsed)
         row_id = uuid4()
         try:
@@ -169,10 +169,21 @@ class Destinations:
         kind = kind_of(self._host, row.type)
         return self._host.create(kind, self._whole(row), instance=name)
 
+    async def check_places(self, config: ExtensionConfig, role: Role, *, only: set[str] | None = None) -> None:
+        """Raise ConfigurationError for an address or a path that ``role`` may not name; ``only`` limits the fields."""
+        reach = self._core.get(Reach)
+        for kind, field, value in addresses_and_paths(config):
+            if only is not None and field.partition(".")[0] not in only:
+                continue
+            if kind == "path":
+                await reach.check_path(value, role, f"config.{field}")
+            else:
+                await reach.check_address(value, f"config.{field}")
+
     async def _ask(self, row: StreamDestination) -> list[CheckResult]:
         instance = self.instance(row, name=f"test-{row.id}")
         try:
-            await self._check_places(instance.extension.config, Role.ADMIN)
+            await self.check_places(instance.extension.config, Role.ADMIN)
             await instance.start()
             return list(await instance.call(instance.extension.check))
         finally:
@@ -182,7 +193,7 @@ class Destinations:
     async def _configured(self, row: StreamDestination, given: Mapping[str, Any], role: Role) -> _Stored:
         kind = kind_of(self._host, row.type)
         parsed = parse(self._host, kind, merge(self._whole(row), given))
-        await self._check_places(parsed, role, only=set(given))
+        await self.check_places(parsed, role, only=set(given))
         public, secrets = split(parsed)
         return _Stored(public, lock(self._core.ring, row.id, secrets), kind.item.config_version)
 
@@ -192,16 +203,6 @@ class Destinations:
         if row.config_version != kind.item.config_version:
             return dict(self._host.migrate_config(kind, whole, from_version=row.config_version))
         return whole
-
-    async def _check_places(self, config: ExtensionConfig, role: Role, *, only: set[str] | None = None) -> None:
-        reach = self._core.get(Reach)
-        for kind, field, value in addresses_and_paths(config):
-            if only is not None and field.partition(".")[0] not in only:
-                continue
-            if kind == "path":
-                await reach.check_path(value, role, f"config.{field}")
-            else:
-                await reach.check_address(value, f"config.{field}")
 
 
 def _target(row: StreamDestination) -> Target:

@@ -12,14 +12,16 @@ import platformdirs
 
 from castcore_core.core import Core
 from castcore_core.plugins.host import PluginHost
+from castcore_core.plugins.service import Plugins
 
 
 @asynccontextmanager
 async def run(core: Core) -> AsyncIterator[None]:
-    """Load the plugins and provide :class:`PluginHost`."""
+    """Load the plugins and provide :class:`PluginHost` and :class:`Plugins`."""
     host = PluginHost(core.folder.root, cache_folder(), safe=core.configuration.safe)
     host.load()
     core.provide(host)
+    core.provide(Plugins(core))
     await host.start()
     try:
         yield

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
+from castcore_core.accounts.role import Role
 from castcore_core.audit import Audit
 from castcore_core.core import Core
 from castcore_core.db import utc_now
 from castcore_core.error import ConflictError
 from castcore_core.ffmpeg.profile import Profile
+from castcore_core.preflight.service import Preflights
 from castcore_core.profiles.encoding import DEFAULT, read_profile
 from castcore_core.profiles.models import FFmpegProfile
 from castcore_core.streams.definition import Fallback
@@ -28,11 +30,14 @@ class Commands:
         self._core = core
         self._audit = core.get(Audit)
 
-    async def start(self, job_id: UUID) -> None:
+    async def start(self, job_id: UUID, role: Role = Role.OPERATOR, *, override: bool = False) -> None:
         """Put a job on air, or end its pause; one that is on air stays as it is.
 
-        Raises NotFoundError, ConfigurationError ``streams.no_output``, ConflictError ``streams.destination_busy``.
+        ``override`` lets an admin pass a red preflight. Raises NotFoundError, ForbiddenError, ConfigurationError
+        ``streams.no_output``, ConflictError ``streams.destination_busy`` or ``preflight.red``.
         """
+        if (await find_job(job_id)).desired == "stopped":
+            await self._core.get(Preflights).guard_start(job_id, role, override=override)
         async with in_transaction():
             job = await find_job(job_id)
             if job.desired == "running":
@@ -55,8 +60,10 @@ class Commands:
             await self._audit.record("streams.stopped", target=target(job))
         await wake(self._core.bus, job_id)
 
-    async def restart(self, job_id: UUID) -> None:
+    async def restart(self, job_id: UUID, role: Role = Role.OPERATOR, *, override: bool = False) -> None:
         """Begin anew with what is kept now; a stopped job is started. Raises as :meth:`start`."""
+        if (await find_job(job_id)).desired == "stopped":
+            await self._core.get(Preflights).guard_start(job_id, role, override=override)
         async with in_transaction():
             job = await find_job(job_id)
             if job.desired == "stopped":

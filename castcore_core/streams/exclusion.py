@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
 from castcore_core.destinations.models import StreamDestination
 from castcore_core.error import ConflictError
 from castcore_core.streams.models import JobOutput, StreamJob
@@ -12,7 +16,7 @@ async def check_free(job: StreamJob) -> None:
 
     Belongs into the transaction that puts the job on air: the destinations stay locked until its end.
     """
-    ids = (
+    ids: list[Any] = (
         await JobOutput.filter(job_id=job.id, enabled=True)
         .order_by("destination_id")
         .values_list("destination_id", flat=True)
@@ -20,13 +24,13 @@ async def check_free(job: StreamJob) -> None:
     if not ids:
         return
     await StreamDestination.filter(id__in=list(ids)).order_by("id").select_for_update().values_list("id", flat=True)
-    taken = (
-        await JobOutput.filter(destination_id__in=list(ids), enabled=True)
-        .exclude(job_id=job.id)
-        .exclude(job__desired="stopped")
-        .first()
-        .values("destination__name", "job__name")
-    )
-    if taken is not None:
-        params = {"destination": taken["destination__name"], "job": taken["job__name"]}
-        raise ConflictError("streams.destination_busy", params=params)
+    holder = await holder_of(list(ids), but=job.id)
+    if holder is not None:
+        raise ConflictError("streams.destination_busy", params={"destination": holder[0], "job": holder[1]})
+
+
+async def holder_of(destinations: Sequence[UUID], *, but: UUID | str) -> tuple[str, str] | None:
+    """Return the names of a destination that another job than ``but`` has on air, and of that job."""
+    query = JobOutput.filter(destination_id__in=list(destinations), enabled=True).exclude(job_id=but)
+    found = await query.exclude(job__desired="stopped").first().values("destination__name", "job__name")
+    return (found["destination__name"], found["job__name"]) if found else None

@@ -59,22 +59,3 @@ class JobOutput(Record):
         table = "stream_job_output"
         unique_together = (("job", "destination"),)
         indexes: ClassVar = (("job_id", "position"),)
-
-
-class PreflightReport(Record):
-    """One finished preflight."""
-
-    job: fields.ForeignKeyRelation[StreamJob] = fields.ForeignKeyField(
-        "core.StreamJob", related_name="preflights", on_delete=fields.CASCADE
-    )
-    state = fields.CharField(max_length=16, description="running, done or failed")
-    server = fields.CharField(max_length=36, description="the server's life that runs it")
-    level = fields.CharField(max_length=8, null=True)
-    can_start = fields.BooleanField(null=True)
-    checks: fields.Field[list[dict[str, Any]]] = fields.JSONField()
-    revisions: fields.Field[dict[str, str]] = fields.JSONField(description="what was looked at")
-    finished_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "preflight_report"
-        indexes: ClassVar = (("job_id", "created_at"),)

@@ -20,14 +20,20 @@ _UNFIT = re.compile(r"[^\w.-]+")
 
 async def recording_delivery(core: Core, job_name: str, recording: Recording) -> Delivery:
     """Return the delivery of a new file. Raises ConfigurationError where its folder cannot be made."""
-    folder = Path(recording.folder) if recording.folder else core.folder.media / "recordings"
-    stem = _UNFIT.sub("-", job_name).strip("-.")[:60] or "job"
-    path = folder / f"{stem}-{utc_now():%Y%m%dT%H%M%SZ}.{recording.container}"
+    delivery = foreseen_recording(core, job_name, recording)
+    folder = Path(delivery.target.url).parent
     try:
         await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         params = {"path": str(folder), "reason": error.strerror or type(error).__name__}
         raise ConfigurationError("streams.recording_folder", params=params) from None
+    return delivery
+
+
+def foreseen_recording(core: Core, job_name: str, recording: Recording) -> Delivery:
+    """Return the delivery and make nothing."""
+    stem = _UNFIT.sub("-", job_name).strip("-.")[:60] or "job"
+    path = recording_folder(core, recording) / f"{stem}-{utc_now():%Y%m%dT%H%M%SZ}.{recording.container}"
     target = PublishTarget(
         reference=OUTPUT,
         protocol=PublishProtocol.FILE,
@@ -35,3 +41,8 @@ async def recording_delivery(core: Core, job_name: str, recording: Recording) ->
         options={"format": _FORMATS[recording.container]},
     )
     return Delivery(id=OUTPUT, name=path.name, target=target)
+
+
+def recording_folder(core: Core, recording: Recording) -> Path:
+    """Return where recordings go."""
+    return Path(recording.folder) if recording.folder else core.folder.media / "recordings"

@@ -17,6 +17,7 @@ from castcore_core.api.rule import current_core
 from castcore_core.destinations.schemas import DeletionQuery
 from castcore_core.streams.command import Commands
 from castcore_core.streams.input import shown_input
+from castcore_core.streams.preview import Preview, PreviewRequest, preview_of, preview_subject
 from castcore_core.streams.schemas import (
     DuplicationQuery,
     JobAnswer,
@@ -103,7 +104,7 @@ async def duplicate_job(job_id: UUID, query_args: DuplicationQuery) -> _Answer:
 @validate_response(JobAnswer)
 async def start_job(job_id: UUID, query_args: StartQuery) -> _Answer:
     """Put a job on air, or end its pause; nothing happens to one that is on air."""
-    return await _commanded(job_id, _commands().start(job_id))
+    return await _commanded(job_id, _commands().start(job_id, actor_role(), override=query_args.override))
 
 
 @blueprint.post("/stream-jobs/<uuid:job_id>/stop")
@@ -116,10 +117,11 @@ async def stop_job(job_id: UUID) -> _Answer:
 
 @blueprint.post("/stream-jobs/<uuid:job_id>/restart")
 @idempotent
+@validate_querystring(StartQuery)
 @validate_response(JobAnswer)
-async def restart_job(job_id: UUID) -> _Answer:
+async def restart_job(job_id: UUID, query_args: StartQuery) -> _Answer:
     """Begin anew with what is kept now; destination sessions stay where the plan allows."""
-    return await _commanded(job_id, _commands().restart(job_id))
+    return await _commanded(job_id, _commands().restart(job_id, actor_role(), override=query_args.override))
 
 
 @blueprint.post("/stream-jobs/<uuid:job_id>/pause")
@@ -128,6 +130,15 @@ async def restart_job(job_id: UUID) -> _Answer:
 async def pause_job(job_id: UUID) -> _Answer:
     """Show the slate and keep the sessions; `start` ends the pause."""
     return await _commanded(job_id, _commands().pause(job_id))
+
+
+@blueprint.post("/ffmpeg/preview")
+@validate_request(PreviewRequest)
+@validate_response(Preview)
+async def preview_job(data: PreviewRequest) -> Preview:
+    """Show the arguments of every process that a job would run, secrets masked; nothing is started or touched."""
+    subject = await preview_of(current_core(), data, actor_role())
+    return await preview_subject(current_core(), subject)
 
 
 def _jobs() -> Jobs:

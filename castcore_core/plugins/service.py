@@ -1,0 +1,73 @@
+"""Switch plugins on and off while the server runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from castcore_core.audit import Audit
+from castcore_core.audit.service import Target
+from castcore_core.core import Core
+from castcore_core.error import ConflictError
+from castcore_core.plugins.host import PluginHost
+from castcore_core.plugins.offer import Kind
+from castcore_core.plugins.state import PluginState
+from castcore_core.plugins.survey import PluginRecord
+from castcore_core.streams.models import JobOutput
+from castcore_sdk import Extension, config_schema
+
+CHANNEL = "plugins.changed"
+"""Says ``{"plugin": ID}`` after a plugin was switched."""
+
+
+class Plugins:
+    """The installed plugins as an admin sees them."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._host = core.get(PluginHost)
+
+    def schemas(self, plugin: str) -> list[dict[str, Any]]:
+        """Return what of a loaded plugin is configured. Raises NotFoundError ``plugins.unknown``."""
+        self._host.record(plugin)
+        found = []
+        for kind in Kind:
+            for registered in self._host.registry.of(kind).values():
+                if registered.plugin != plugin or not _is_extension(registered.item):
+                    continue
+                schema = config_schema(registered.item.config_model)
+                found.append({"kind": kind.value, "id": registered.id, "config_schema": schema})
+        return found
+
+    async def enable(self, plugin: str) -> PluginRecord:
+        """Switch a plugin on; its record says what came of it. Raises NotFoundError, ConfigurationError."""
+        record = await self._host.enable(plugin)
+        failed = record.state is not PluginState.LOADED
+        await self._record("plugins.enabled", record, failed=failed)
+        return record
+
+    async def disable(self, plugin: str, *, force: bool = False) -> PluginRecord:
+        """Switch a plugin off. Streams on air go on; they cannot be started anew without it.
+
+        Raises NotFoundError, ConfigurationError ``plugins.builtin_fixed``, ConflictError ``conflict.in_use`` with the
+        jobs on air that send to its destinations, unless ``force``.
+        """
+        record = self._host.record(plugin)
+        types = [offer.id for offer in record.offers if offer.kind is Kind.DESTINATION]
+        if types and not force:
+            query = JobOutput.filter(destination__type__in=types, enabled=True).exclude(job__desired="stopped")
+            names = sorted({row["job__name"] for row in await query.values("job__name")})
+            if names:
+                raise ConflictError("conflict.in_use", params={"by": ", ".join(names)[:500], "count": len(names)})
+        record = await self._host.disable(plugin)
+        await self._record("plugins.disabled", record)
+        return record
+
+    async def _record(self, action: str, record: PluginRecord, *, failed: bool = False) -> None:
+        params = {"state": record.state.value}
+        target = Target("plugin", record.id, record.id)
+        await self._core.get(Audit).record(action, target=target, params=params, outcome="failed" if failed else "done")
+        await self._core.bus.publish(CHANNEL, {"plugin": record.id})
+
+
+def _is_extension(item: object) -> bool:
+    return isinstance(item, type) and issubclass(item, Extension)

@@ -1,0 +1,113 @@
+"""Put subject, media and deliveries before the planner; foresee the deliveries where nothing may be touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import certifi
+
+from castcore_core.accounts.role import Role
+from castcore_core.builtin.foreseen import Foreseen
+from castcore_core.core import Core
+from castcore_core.destinations.service import Destinations
+from castcore_core.ffmpeg.slate import SlateLook
+from castcore_core.ffmpeg.video import Rendition
+from castcore_core.media.info import MediaInfo
+from castcore_core.plugins.host import PluginHost
+from castcore_core.profiles.encoding import encoder_for
+from castcore_core.profiles.toolchain import Toolchain
+from castcore_core.runner.plan import JobPlan
+from castcore_core.streams.definition import Fallback, FileInput, UrlInput
+from castcore_core.streams.planner import Delivery, Planned, Programme, plan_job
+from castcore_core.streams.reach import Reach
+from castcore_core.streams.record import foreseen_recording
+from castcore_core.streams.subject import Encoded, Subject, SubjectOutput
+from castcore_sdk import ConfigurationError, Destination, PublishProtocol, PublishTarget
+
+_PREFERRED = (PublishProtocol.RTMPS, PublishProtocol.RTMP, PublishProtocol.SRT)
+
+
+async def draw(core: Core, subject: Subject, media: MediaInfo | None, deliveries: Sequence[Delivery]) -> Planned:
+    """Return the plan. Raises CastCoreError for what does not go together."""
+    await _check_again(core, subject)
+    build = await core.get(Toolchain).build()
+    with as_file(files("castcore_core") / "fonts" / "NotoSans-Regular.ttf") as font:
+        planned = plan_job(_programme(core, subject, media, deliveries, font), build)
+    plan = replace(_with_fallback(planned.plan, subject.fallback), name=subject.name)
+    return replace(planned, plan=plan)
+
+
+def foresee(core: Core, subject: Subject) -> list[Delivery]:
+    """Return the deliveries as far as they follow from configuration; nothing is touched. Raises CastCoreError."""
+    deliveries = [
+        Delivery(id=each.id, name=each.destination.name, target=_target(core, each), rendition=each.rendition)
+        for each in subject.outputs
+    ]
+    if subject.recording.enabled:
+        deliveries.append(foreseen_recording(core, subject.name, subject.recording))
+    return deliveries
+
+
+async def _check_again(core: Core, subject: Subject) -> None:
+    """Refuse what was allowed when it was kept and is not any more."""
+    reach = core.get(Reach)
+    if isinstance(subject.input, FileInput):
+        await reach.check_path(subject.input.path, Role.ADMIN, "source.path")
+    elif isinstance(subject.input, UrlInput):
+        await reach.check_address(subject.input.url.get_secret_value(), "source.url")
+    if subject.source.kind in ("test", "device") and any(
+        each.profile.copy_mode != "off" for each in subject.encodings.values()
+    ):
+        raise ConfigurationError("streams.nothing_to_copy")
+
+
+def _programme(
+    core: Core, subject: Subject, media: MediaInfo | None, deliveries: Sequence[Delivery], font: Path
+) -> Programme:
+    host = core.get(PluginHost)
+    file = subject.input if isinstance(subject.input, FileInput) else None
+    look = SlateLook(color=subject.fallback.color, text=subject.name if subject.fallback.kind == "still" else None)
+    return Programme(
+        job_id=subject.id,
+        source=subject.source,
+        media=media,
+        profile=subject.main.profile,
+        encoder=encoder_for(host, subject.main.profile, subject.main.expert_args),
+        further=tuple(_rendition(host, name, each) for name, each in subject.further.items()),
+        deliveries=deliveries,
+        font=str(font),
+        ca_file=certifi.where(),
+        audio_track=file.audio_track if file else 0,
+        loop=file.loop if file else False,
+        start_at=file.start_at if file else 0.0,
+        lifetime="detached",
+        slate=look,
+    )
+
+
+def _rendition(host: PluginHost, name: str, encoded: Encoded) -> Rendition:
+    encoder = encoder_for(host, encoded.profile, encoded.expert_args)
+    return Rendition(id=name, profile=encoded.profile, encoder=encoder)
+
+
+def _with_fallback(plan: JobPlan, fallback: Fallback) -> JobPlan:
+    if fallback.kind == "none":
+        plan = replace(plan, renditions=tuple(replace(each, slate=None) for each in plan.renditions))
+    return replace(plan, slate_after=fallback.after_ms / 1000)
+
+
+def _target(core: Core, output: SubjectOutput) -> PublishTarget:
+    instance = core.get(Destinations).instance(output.destination, name=f"foresee-{output.id}")
+    extension: Destination[Any] = instance.extension
+    if isinstance(extension, Foreseen):
+        return instance.call_sync(extension.target, output.id)
+    protocols = type(extension).protocols
+    protocol = next((each for each in _PREFERRED if each in protocols), min(protocols))
+    # Only its platform knows the address, and asking it would make a broadcast there.
+    return PublishTarget(
+        reference=output.id, protocol=protocol, url=f"{protocol}://{output.destination.type}.invalid/live"
+    )
