@@ -38,6 +38,8 @@ class Access(IntEnum):
 OPEN, SETUP, GUEST, VIEWER, OPERATOR, ADMIN = Access
 _Rows = Mapping[str, Mapping[str, Access]]
 
+PAGE = {"GET": OPEN}
+"""Pages lead to the sign-in instead of refusing; their data comes from the API, which refuses."""
 READS = {"GET": VIEWER}
 RUNS = {"POST": OPERATOR}
 LISTS = {"GET": VIEWER, "POST": OPERATOR}
@@ -192,6 +194,25 @@ TABLE: Mapping[str, _Rows] = {
 
 ROOT: Mapping[str, _Rows] = {
     OWN: {"/metrics": {"GET": OPEN}},
+    SESSION: {
+        "/": PAGE,
+        "/account": PAGE,
+        "/destinations": PAGE,
+        "/destinations/*": PAGE,
+        "/destinations/new": PAGE,
+        "/jobs": PAGE,
+        "/jobs/*": PAGE,
+        "/jobs/*/edit": PAGE,
+        "/jobs/*/preview/*": READS,
+        "/jobs/new": PAGE,
+        "/login": PAGE,
+        "/plugins": PAGE,
+        "/profiles": PAGE,
+        "/profiles/*": PAGE,
+        "/profiles/new": PAGE,
+        "/setup": PAGE,
+        "/static/*": PAGE,
+    },
 }
 """The same for paths outside ``/api/v1``; ``/metrics`` guards itself."""
 

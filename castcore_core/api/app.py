@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
+from importlib.metadata import entry_points
 
 from quart import Quart
 
@@ -36,4 +37,8 @@ def create_app(core: Core, *, features: Iterable[Feature] = FEATURES, gate: Gate
             if hasattr(module, "root"):
                 app.register_blueprint(module.root)
     planned.install(app, PREFIX)
+    if not core.configuration.headless:
+        # The core knows nothing of its pages: whoever brings some names them in this group.
+        for pages in entry_points(group="castcore.web", name="pages"):
+            pages.load()(app)
     return app

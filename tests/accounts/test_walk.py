@@ -60,7 +60,7 @@ async def _status(staff: Staff, role: Role | None, rule: str, method: str) -> in
     caller = await staff.signed_in(role) if role else staff.anonymous()
     if method == "WEBSOCKET":
         return await _websocket_status(staff, filled(rule), caller.headers)
-    reply = await caller(method, filled(rule))
+    reply = await caller(method, filled(rule), base="")
     if reply.code is not None and not reply.code.startswith("auth.") and reply.status in (401, 403):
         return 200
     return reply.status

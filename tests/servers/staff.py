@@ -55,10 +55,10 @@ class Visitor:
         self.headers = headers or {}
         self.address = address
 
-    async def __call__(self, method: str, path: str, json: Any = None, **headers: str) -> Reply:
+    async def __call__(self, method: str, path: str, json: Any = None, *, base: str = BASE, **headers: str) -> Reply:
         sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
         options: dict[str, Any] = {} if json is None else {"json": json}
-        full = path if path.startswith(("/api", "/metrics")) else BASE + path
+        full = path if path.startswith(("/api", "/metrics")) else base + path
         scope = {"client": (self.address, 4711)}
         response: Response = await self.client.open(full, method=method, headers=sent, scope_base=scope, **options)  # type: ignore[arg-type]
         if response.is_json:

@@ -1,0 +1,78 @@
+"""Where the pages are mounted, who may see them, and how one is rendered."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from quart import Blueprint, Response, redirect, render_template, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from castcore_core.accounts.user import Users
+from castcore_core.api.rule import current_core
+from castcore_webui.asset import asset, send_asset
+from castcore_webui.reading import Reply
+from castcore_webui.text import page_texts, quoted, speaker, teller
+from castcore_webui.viewer import account, viewer
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "media-src 'self' blob:; worker-src 'self' blob:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+blueprint = Blueprint("pages", __name__, template_folder="../templates")
+
+_OPEN = frozenset({"pages.static_file", "pages.login", "pages.setup"})
+
+
+@blueprint.before_request
+async def direct() -> WerkzeugResponse | Response | None:
+    """Lead to the set-up while there is no admin, and to the sign-in whoever has not signed in."""
+    if request.endpoint == "pages.static_file":
+        return None
+    if not await current_core().get(Users).has_admin():
+        return None if request.endpoint == "pages.setup" else redirect("/setup", 303)
+    if account() is None and request.endpoint not in _OPEN:
+        back = request.full_path.rstrip("?")
+        return redirect("/login" if back == "/" else f"/login?next={quote(back)}", 303)
+    return None
+
+
+@blueprint.after_request
+async def protect(response: Response) -> Response:
+    """Let pages run their own scripts, and nothing else."""
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@blueprint.get("/static/<path:name>")
+@hide
+async def static_file(name: str) -> Response:
+    """Send a script or a style."""
+    return await send_asset(name)
+
+
+async def render(
+    template: str, /, *, script: str = "", first: Any = None, status: int = 200, **values: Any
+) -> Response:
+    """Return a page. ``first`` is the data that ``static/dist/SCRIPT.js`` begins with."""
+    who = await viewer()
+    text = await render_template(
+        template,
+        who=who,
+        t=speaker(who.language),
+        tell=teller(who.language),
+        texts=page_texts(who.language),
+        asset=asset,
+        quoted=quoted,
+        script=script,
+        first=first,
+        **values,
+    )
+    return Response(text, status, content_type="text/html; charset=utf-8")
+
+
+async def render_refusal(reply: Reply) -> Response:
+    """Return a page that says why there is nothing to see."""
+    return await render("refused.html", status=reply.status, error=reply.error)

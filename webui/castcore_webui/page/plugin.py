@@ -1,0 +1,26 @@
+"""The plugins: what is there, what is not, and why."""
+
+from __future__ import annotations
+
+from quart import Response
+from quart_schema import hide
+
+from castcore_core.api.rule import current_core
+from castcore_core.plugins.host import PluginHost
+from castcore_webui.page.place import blueprint, render
+from castcore_webui.reading import ask
+
+
+@blueprint.get("/plugins")
+@hide
+async def plugins() -> Response:
+    """Show the plugins with their states and reasons."""
+    listed = await ask("/plugins", {"limit": 500})
+    safe_mode = current_core().get(PluginHost).safe_mode
+    return await render(
+        "plugins.html",
+        script="plugins",
+        plugins=listed.items,
+        refusal=listed.error,
+        safe_mode=safe_mode.to_json() if safe_mode else None,
+    )

@@ -1,0 +1,16 @@
+"""The pages: HTML that is useful at once, made alive by the scripts of ``webui/src``."""
+
+from __future__ import annotations
+
+from quart import Quart
+
+from castcore_webui.page import destination, entry, job, overview, plugin, profile
+from castcore_webui.page.place import blueprint
+
+MODULES = (entry, overview, job, destination, profile, plugin)
+"""Each declares its views on the one blueprint."""
+
+
+def mount(app: Quart) -> None:
+    """Add the pages to ``app``; named by the entry point ``pages`` of the group ``castcore.web``."""
+    app.register_blueprint(blueprint)

@@ -1,0 +1,47 @@
+"""Sentences in templates, from the catalogues that the API serves too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from castcore_core.i18n import Text, catalogue, translate
+
+NAMESPACE = "web"
+
+
+def speaker(language: str) -> Callable[..., str]:
+    """Return ``t(name, **params)``: the message of ``web.NAME``."""
+
+    def t(name: str, **params: object) -> str:
+        return translate(f"{NAMESPACE}.{name}", params, language=language).message
+
+    return t
+
+
+def teller(language: str) -> Callable[[Mapping[str, Any]], Text]:
+    """Return ``tell(error)``: message, cause and remedy of anything with ``code`` and ``params``."""
+
+    def tell(error: Mapping[str, Any]) -> Text:
+        return translate(str(error["code"]), error.get("params") or {}, language=language)
+
+    return tell
+
+
+@cache
+def page_texts(language: str) -> dict[str, str]:
+    """Return what the scripts say by themselves: the messages of the namespace ``web``."""
+    prefix = f"{NAMESPACE}."
+    found = catalogue(language)
+    return {code.removeprefix(prefix): text["message"] for code, text in found.items() if code.startswith(prefix)}
+
+
+def quoted(text: str) -> Markup:
+    """Return ``text`` with what stands in backticks as code."""
+    parts = text.replace("``", "`").split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )

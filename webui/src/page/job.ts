@@ -1,0 +1,136 @@
+/** The page of one job. */
+import { call, get, post } from "../api";
+import { all, first, h, say, the } from "../element";
+import { listen } from "../live";
+import { openLog } from "../log";
+import { attempt, confirmed, notice } from "../notice";
+import "../shell";
+import { play } from "../play";
+import { runPreflight, showReport, type Report } from "../preflight";
+import { put, putState, putWhy, rate, severity, speed, uptime, type JobStatus, type OutputStatus } from "../status";
+import { bytes, count, language, t, type Told } from "../text";
+
+interface Job { id: string; name: string }
+interface Diagnosed extends JobStatus { diagnosis: Told[] }
+
+const { job, status: begun, report } = first<{ job: Job; status: Diagnosed; report: Report | null }>();
+const page = the("#job");
+const said = the("#said");
+const path = `/stream-jobs/${job.id}`;
+let now: JobStatus = begun;
+
+function showOutput(output: OutputStatus): void {
+  const row = document.querySelector<HTMLElement>(`[data-output="${CSS.escape(output.id)}"]`);
+  if (!row) return;
+  putState(row, output.state, output.since);
+  void putWhy(row.querySelector("[data-live=why]"), output.verdict ?? output);
+  put(row, "bitrate", rate(output.bitrate));
+  put(row, "bytes", bytes(output.bytes));
+  put(row, "dropped", count(output.dropped));
+  put(row, "reconnects", count(output.reconnects));
+}
+
+let told = "";
+
+/** Put the findings into words: the server knows them, so it is asked once whenever they change. */
+async function showReasons(status: JobStatus): Promise<void> {
+  const key = JSON.stringify([status.state, status.code, status.health.findings]);
+  if (key === told) return;
+  told = key;
+  if (!status.code && !status.health.findings.length) {
+    the("#reasons").replaceChildren();
+    return;
+  }
+  const { diagnosis, ...found } = await get<Diagnosed>(`${path}/status?lang=${language}`);
+  the("#reasons").replaceChildren(...diagnosis.map((each) => notice(each, severity(found.state))));
+}
+
+function show(status: JobStatus): void {
+  now = status;
+  page.dataset.desired = status.desired;
+  putState(page, status.state, status.since);
+  const values: Record<string, string> = {
+    health: status.health.score === null ? "–" : `${count(status.health.score)} / 100`,
+    uptime: uptime(status),
+    speed: speed(status.encoder?.speed),
+    fps: status.encoder?.fps ? count(status.encoder.fps) : "–",
+    dropped: count(status.dropped),
+  };
+  for (const [name, text] of Object.entries(values)) {
+    for (const place of all(`.figures [data-live=${name}]`)) say(place, text);
+  }
+  for (const place of all(".figures [data-live=bitrate]")) say(place, rate(status.bitrate));
+  const known = new Set(status.outputs.map(({ id }) => id));
+  status.outputs.forEach(showOutput);
+  for (const row of all("[data-output]")) if (!known.has(row.dataset.output ?? "")) putState(row, "stopped", 0);
+  showActions(status);
+  void attempt(() => showReasons(status), said);
+}
+
+function showActions({ desired }: JobStatus): void {
+  const shown: Record<string, boolean> = {
+    start: desired !== "running", pause: desired === "running", restart: desired !== "stopped", stop: desired !== "stopped",
+  };
+  for (const [name, visible] of Object.entries(shown)) {
+    const button = page.querySelector<HTMLButtonElement>(`[data-do=${name}]`);
+    if (!button || button.hidden === !visible) continue;
+    const focused = document.activeElement === button;
+    button.hidden = !visible;
+    if (name === "start") say(button, t(desired === "paused" ? "resume" : "start"));
+    if (focused) page.querySelector<HTMLButtonElement>(".head .actions button:not([hidden])")?.focus();
+  }
+}
+
+const questions: Record<string, [string, string, string] | undefined> = {
+  stop: ["stop_question", "stop", "stop_detail"],
+  restart: ["restart_question", "restart", "restart_detail"],
+  delete: ["delete_question", "delete", "delete_job_detail"],
+};
+
+async function act(verb: string, button: HTMLButtonElement): Promise<void> {
+  const asked = questions[verb];
+  if (asked && !await confirmed(t(asked[0], { name: job.name }), t(asked[1]), t(asked[2]))) return;
+  button.disabled = true;
+  await attempt(async () => {
+    if (verb === "delete") {
+      await call("DELETE", `${path}?force=true`);
+      location.assign("/jobs");
+    } else if (verb === "duplicate") {
+      location.assign(`/jobs/${(await post<Job>(`${path}/duplicate`)).id}/edit`);
+    } else await post(`${path}/${verb}`);
+  }, said);
+  button.disabled = false;
+}
+
+for (const button of all<HTMLButtonElement>(".head .actions [data-do]", page)) {
+  button.addEventListener("click", () => void act(button.dataset.do ?? "", button));
+}
+const check = page.querySelector<HTMLButtonElement>("[data-do=preflight]");
+check?.addEventListener("click", () => void runPreflight(job.id, check));
+if (report && check) void showReport(report);
+
+const commands = document.querySelector<HTMLDetailsElement>("#commands");
+commands?.addEventListener("toggle", () => {
+  if (!commands.open) return;
+  void attempt(async () => {
+    const { processes, warnings } = await post<{ processes: { name: string; argv: string[] }[]; warnings: Told[] }>("/ffmpeg/preview", { job_id: job.id });
+    the("#command-list").replaceChildren(
+      ...processes.flatMap(({ name, argv }) => [h("h3", {}, name), h("pre", {}, h("code", {}, argv.join(" ")))]),
+      ...warnings.map((each) => notice(each, "warning")));
+  }, the("#commands-said"));
+});
+
+function showIfOurs(status: JobStatus): void {
+  if (status.job_id === job.id) show(status);
+}
+
+show(begun);
+setInterval(() => { for (const place of all(".figures [data-live=uptime]")) say(place, uptime(now)); }, 1000);
+listen("/ws/status", (type, data) => {
+  if (type === "snapshot") (data as { jobs: JobStatus[] }).jobs.forEach(showIfOurs);
+  else showIfOurs(data as JobStatus);
+});
+openLog(job.id);
+for (const video of all<HTMLVideoElement>("video[data-hls]")) {
+  play(video, video.dataset.hls ?? "", (state) => say(the("#preview-state"), t(`preview_${state}`)));
+}

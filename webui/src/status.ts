@@ -1,0 +1,89 @@
+/** What the engine tells of jobs, and how a page shows it. */
+import { all, h, quoted, say } from "./element";
+import { notice } from "./notice";
+import { ago, bitrate, count, duration, moment, t, tell, type Coded, type Told } from "./text";
+
+export interface Problem { code: string; params: Record<string, unknown> }
+
+export interface OutputStatus extends Problem {
+  id: string; name: string; type: string; state: string; since: number; retry_at: number | null;
+  bytes: number; bitrate: number; dropped: number; reconnects: number; verdict: Problem | null;
+}
+
+export interface JobStatus extends Problem {
+  job_id: string; name: string; desired: "stopped" | "running" | "paused"; state: string; since: number;
+  cause: Problem | null; retry_at: number | null; pending_restart: string[]; started_at: number | null; seconds: number;
+  bitrate: number; bytes: number; dropped: number; reconnects: number;
+  encoder: { fps: number | null; speed: number | null } | null;
+  outputs: OutputStatus[];
+  health: { score: number | null; findings: Problem[] };
+}
+
+export type Group = "trouble" | "air" | "stopped";
+const trouble = new Set(["degraded", "fallback", "reconnecting", "failed"]);
+export const groupOf = (state: string): Group => trouble.has(state) ? "trouble" : state === "stopped" ? "stopped" : "air";
+export const severity = (state: string): "error" | "warning" => state === "failed" || state === "reconnecting" ? "error" : "warning";
+
+/** Kilobits, as the engine counts, in the unit that is read best. */
+export const rate = (kilobits: number): string => kilobits > 0 ? bitrate(kilobits * 1000) : "–";
+export const speed = (value: number | null | undefined): string => value ? `${count(Math.round(value * 100) / 100)}×` : "–";
+
+/** Set the text of every `data-live=NAME` inside. */
+export function put(within: ParentNode, name: string, text: string): void {
+  for (const place of all(`[data-live="${name}"]`, within)) say(place, text);
+}
+
+/** Show a state and since when. */
+export function putState(within: HTMLElement, state: string, since: number): void {
+  within.dataset.state = state;
+  for (const badge of all(".state[data-live=state]", within)) {
+    if (badge.closest("[data-job],[data-output]") !== within) continue;
+    badge.dataset.state = state;
+    const word = badge.querySelector(".word");
+    if (word) say(word, t(`state_${state}`));
+  }
+  const iso = since ? new Date(since * 1000).toISOString() : "";
+  for (const place of all("[data-live=since]", within)) {
+    if (place.closest("[data-job],[data-output]") !== within) continue;
+    say(place, iso && state !== "stopped" ? ago(iso) : "");
+    place.title = iso && moment(iso);
+  }
+}
+
+/** The sentence for a state's reason; what lies behind it gives cause and remedy. */
+export async function reasonOf(problem: Problem, cause: Problem | null = null): Promise<Told | null> {
+  if (!problem.code) return null;
+  const told = await tell(problem);
+  if (!cause?.code || cause.code === problem.code) return told;
+  const behind = await tell(cause);
+  return { message: told.message, cause: [behind.message, behind.cause].filter(Boolean).join(" "), remedy: behind.remedy || told.remedy };
+}
+
+/** Show why: beside the state, in plain words. */
+export async function putWhy(place: Element | null, problem: Problem, cause: Problem | null = null): Promise<void> {
+  if (!place) return;
+  const key = JSON.stringify([problem.code, problem.params, cause]);
+  if ((place as HTMLElement).dataset.key === key) return;
+  (place as HTMLElement).dataset.key = key;
+  const told = await reasonOf(problem, cause);
+  if ((place as HTMLElement).dataset.key !== key) return; // a later one has come meanwhile
+  place.replaceChildren(...told ? [
+    h("strong", {}, ...quoted(told.message)),
+    told.cause ? h("span", {}, " ", ...quoted(told.cause)) : "",
+    told.remedy ? h("span", { class: "remedy" }, " ", ...quoted(told.remedy)) : "",
+  ] : []);
+}
+
+/** "2 of 3 up". */
+export function outputsText(outputs: OutputStatus[], otherwise: string): string {
+  const wanted = outputs.filter(({ state }) => state !== "stopped");
+  if (!wanted.length) return otherwise;
+  const up = wanted.filter(({ state }) => state === "running").length;
+  return t("outputs_up", { up, count: wanted.length });
+}
+
+export const uptime = (status: JobStatus): string =>
+  status.started_at && status.state !== "stopped" ? duration(Date.now() / 1000 - status.started_at) : "–";
+
+export const reasonNotice = (told: Told, state: string): HTMLElement => notice(told, severity(state));
+export type { Coded };
