@@ -30,8 +30,6 @@ def _diagnosis(finding: Finding, message: str, cause: str, remedy: str) -> Diagn
 
 def _behind(finding: Finding, status: JobStatus) -> str:
     """Return the code that lies behind a finding."""
-    if finding.code == "health.no_output_up" and status.cause is not None:
-        return status.cause.code
     if finding.code in ("health.failed", "health.reconnecting") and status.cause is not None:
         return status.cause.code
     return str(finding.params.get("reason", ""))

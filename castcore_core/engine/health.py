@@ -67,7 +67,7 @@ def _look(picture: Picture, silent: float) -> Iterator[Finding]:
     outputs = [output for output in picture.outputs.values() if output.state != "stopped"]
     down = [output for output in outputs if output.state in ("reconnecting", "failed")]
     if down and len(down) == len(outputs):
-        yield _finding("health.no_output_up", {"count": len(down)})
+        yield _finding("health.no_output_up", {"count": len(down), **_reason(Problem(code=down[0].code))})
         down = []
     for output in down:
         reason = _reason(Problem(code=output.code))
