@@ -120,15 +120,18 @@ class RefreshBody(Body):
 class PasswordChange(Body):
     """The old password proves who asks."""
 
-    current: Password
+    current: Password | None = Field(default=None, description="Needed by everybody who has one.")
     new: NewPassword
     totp: Code | None = None
 
 
 class Proof(Body):
-    """Password, and second factor where there is one, once more."""
+    """Password, and second factor where there is one, once more.
 
-    password: Password
+    Who has no password must have signed in at the provider within ten minutes.
+    """
+
+    password: Password | None = None
     totp: Code | None = None
 
 
@@ -164,14 +167,12 @@ class SessionAnswer(BaseModel):
     expires_at: datetime
 
 
-class TokenCreation(Body):
+class TokenCreation(Proof):
     """A new API token."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(SCOPES))]
     expires_at: AwareDatetime | None = None
-    password: Password = Field(description="The user's own, once more.")
-    totp: Code | None = None
 
 
 class TokenAnswer(BaseModel):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
 
 from castcore_core.accounts import name as user_name
 from castcore_core.accounts.limit import CONFIRM, LOGIN_ACCOUNT, LOGIN_ADDRESS, Limits, address_key
@@ -12,8 +14,10 @@ from castcore_core.accounts.secret import digest
 from castcore_core.accounts.two_factor import TwoFactor
 from castcore_core.audit import Audit, Caller, caller
 from castcore_core.audit.service import Target
+from castcore_core.db import utc_now
 from castcore_core.error import ForbiddenError, RateLimitedError, UnauthenticatedError
 
+_RECENT = timedelta(minutes=10)
 _Kind = type[UnauthenticatedError] | type[ForbiddenError]
 
 
@@ -52,13 +56,18 @@ class SignIn:
         await self._rehash(user, password)
         return user
 
-    async def confirm(self, user: User, password: str, totp: str | None = None) -> None:
+    async def confirm(self, user: User, session_id: UUID | None, password: str | None, totp: str | None) -> None:
         """Ask a user who has signed in for password, and second factor where there is one, once more.
 
-        Raises ForbiddenError with the codes of :meth:`check`, for the session itself is good; and RateLimitedError.
+        Who has no password, since a provider knows them, must have signed in there within ten minutes.
+        Raises ForbiddenError with the codes of :meth:`check`, for the session itself is good, or
+        ``auth.sign_in_again``; and RateLimitedError.
         """
         self.limits.take(CONFIRM, str(user.id))
-        if not await self.passwords.verify(user.password, password):
+        if user.password is None:
+            if not await Session.filter(id=session_id, created_at__gt=utc_now() - _RECENT).exists():
+                raise ForbiddenError("auth.sign_in_again")
+        elif password is None or not await self.passwords.verify(user.password, password):
             await self._refuse(user, ForbiddenError("auth.invalid_credentials"))
         if user.totp_active:
             await self._second_factor(user, totp, ForbiddenError)

@@ -120,6 +120,7 @@ async def test_an_expired_token_says_so(tmp_path: Path) -> None:
     ("change", "code"),
     [
         ({"password": "wrong password"}, "auth.invalid_credentials"),
+        ({"password": None}, "auth.invalid_credentials"),
         ({"scopes": []}, "validation.failed"),
         ({"scopes": ["everything"]}, "validation.failed"),
         ({"scopes": ["own:read"]}, "validation.failed"),

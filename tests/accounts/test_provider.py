@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from castcore_core.accounts.models import Identity, ProviderVisit, User
+from castcore_core.accounts.models import Identity, ProviderVisit, Session, User
 from castcore_core.accounts.role import Role
 from castcore_core.db import utc_now
 from servers.oidc import SECRET, OpenIDProvider, openid_provider, sign_in_there
@@ -125,6 +125,23 @@ async def test_a_user_links_their_account_and_signs_in_with_it(tmp_path: Path, p
         assert (await browser("GET", "/auth/me")).body["username"] == "operator 1"
         other = await staff.page(Role.VIEWER)
         assert (await _round_trip(staff, "olga", other, link=True)).code == "auth.oidc_taken"
+
+
+async def test_who_has_no_password_proves_it_by_a_recent_sign_in(tmp_path: Path, provider: OpenIDProvider) -> None:
+    async with _server(tmp_path, provider) as staff:
+        browser = Visitor(staff.app, {"Origin": "http://localhost"})
+        await _round_trip(staff, "anna", browser)
+        token = {"name": "robot", "scopes": ["*:read"]}
+        assert (await browser("POST", "/auth/tokens", token)).status == 201
+        await Session.all().update(created_at=utc_now() - timedelta(minutes=11))
+        late = await browser("POST", "/auth/tokens", {**token, "name": "late"})
+        assert (late.status, late.code) == (403, "auth.sign_in_again")
+        guessed = await browser("POST", "/auth/password", {"current": "x", "new": "a brand new password"})
+        assert guessed.code == "auth.sign_in_again"
+        await _round_trip(staff, "anna", browser)
+        assert (await browser("POST", "/auth/password", {"new": "a brand new password"})).status == 204
+        login = {"username": "anna", "password": "a brand new password"}
+        assert (await staff.anonymous()("POST", "/auth/login", login)).status == 200
 
 
 async def test_linking_needs_a_login(tmp_path: Path, provider: OpenIDProvider) -> None:

@@ -12,7 +12,7 @@ from castcore_core.accounts.limit import REFRESH_ADDRESS, TICKET, Limits, addres
 from castcore_core.accounts.models import User
 from castcore_core.accounts.origin import clear_cookie, set_cookie
 from castcore_core.accounts.password_change import change_password
-from castcore_core.accounts.routes.place import blueprint, current_account, current_user
+from castcore_core.accounts.routes.place import blueprint, confirmed_user, current_account
 from castcore_core.accounts.routes.user import user_answer
 from castcore_core.accounts.schemas import (
     Credentials,
@@ -90,9 +90,8 @@ async def me() -> Me:
 @validate_request(PasswordChange)
 async def change_own_password(data: PasswordChange) -> Response:
     """Change the own password; every other session of the user ends."""
-    user, account = await current_user(), current_account()
-    await current_core().get(SignIn).confirm(user, data.current.get_secret_value(), data.totp)
-    await change_password(current_core(), user, data.new.get_secret_value(), account.session_id)
+    user = await confirmed_user(data.current, data.totp)
+    await change_password(current_core(), user, data.new.get_secret_value(), current_account().session_id)
     return Response(b"", 204)
 
 

@@ -10,9 +10,8 @@ from quart_schema import validate_querystring, validate_request, validate_respon
 
 from castcore_core.accounts.api_token import ApiTokens
 from castcore_core.accounts.limit import TOKEN, Limits
-from castcore_core.accounts.routes.place import blueprint, current_account, current_user
+from castcore_core.accounts.routes.place import blueprint, confirmed_user, current_account
 from castcore_core.accounts.schemas import TokenAnswer, TokenCreated, TokenCreation
-from castcore_core.accounts.sign_in import SignIn
 from castcore_core.api.idempotency import idempotent
 from castcore_core.api.page import Page, PageQuery
 from castcore_core.api.rule import current_core
@@ -36,9 +35,9 @@ async def list_tokens(query_args: PageQuery) -> Page[TokenAnswer]:
 @validate_response(TokenCreated, 201)
 async def create_token(data: TokenCreation) -> tuple[TokenCreated, int]:
     """Create an API token; its secret is in this answer and never again."""
-    core, user = current_core(), await current_user()
-    core.get(Limits).take(TOKEN, str(user.id))
-    await core.get(SignIn).confirm(user, data.password.get_secret_value(), data.totp)
+    core = current_core()
+    core.get(Limits).take(TOKEN, current_account().id)
+    user = await confirmed_user(data.password, data.totp)
     secret, row = await core.get(ApiTokens).create(user.id, data.name, data.scopes, data.expires_at)
     return TokenCreated(**_shown(row), token=secret), 201
 

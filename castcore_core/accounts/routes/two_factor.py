@@ -6,9 +6,8 @@ from quart import Response
 from quart_schema import validate_request, validate_response
 
 from castcore_core.accounts.limit import CONFIRM, Limits
-from castcore_core.accounts.routes.place import blueprint, current_user
+from castcore_core.accounts.routes.place import blueprint, confirmed_user, current_user
 from castcore_core.accounts.schemas import CodeBody, Proof, RecoveryCodes, TwoFactorOffer
-from castcore_core.accounts.sign_in import SignIn
 from castcore_core.accounts.two_factor import TwoFactor
 from castcore_core.api.rule import current_core
 from castcore_core.settings import Settings
@@ -19,8 +18,7 @@ from castcore_core.settings import Settings
 @validate_response(TwoFactorOffer)
 async def begin_two_factor(data: Proof) -> TwoFactorOffer:
     """Begin with a second factor: a new secret, in force once a code has been verified."""
-    core, user = current_core(), await current_user()
-    await core.get(SignIn).confirm(user, data.password.get_secret_value(), data.totp)
+    core, user = current_core(), await confirmed_user(data.password, data.totp)
     offer = await core.get(TwoFactor).begin(user, (await core.get(Settings).read()).server_name)
     return TwoFactorOffer(secret=offer.secret, uri=offer.uri)
 
@@ -39,7 +37,5 @@ async def verify_two_factor(data: CodeBody) -> RecoveryCodes:
 @validate_request(Proof)
 async def disable_two_factor(data: Proof) -> Response:
     """Take the second factor away."""
-    core, user = current_core(), await current_user()
-    await core.get(SignIn).confirm(user, data.password.get_secret_value(), data.totp)
-    await core.get(TwoFactor).disable(user)
+    await current_core().get(TwoFactor).disable(await confirmed_user(data.password, data.totp))
     return Response(b"", 204)
