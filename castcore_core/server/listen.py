@@ -12,7 +12,7 @@ from hypercorn.config import Config, Sockets
 from castcore_core.config import Configuration
 from castcore_sdk.errors import ConfigurationError
 
-_GRACE_S = 0.5
+_GRACE_S = 0.3
 BACKLOG = 512
 
 
