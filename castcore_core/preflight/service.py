@@ -44,27 +44,17 @@ class Preflights:
         self._audit = core.get(Audit)
         self._logs: OrderedDict[UUID, EventLog] = OrderedDict()
         self._running: dict[UUID, tuple[UUID, asyncio.Task[None]]] = {}
+        self._beginning = asyncio.Lock()
 
     async def begin(self, job_id: UUID) -> UUID:
         """Begin to look at a job and return the report's id; one that is under way is joined.
 
         Raises NotFoundError ``streams.not_found``.
         """
-        if job_id in self._running:
-            return self._running[job_id][0]
-        wanted = await job_wanted(job_id)
-        if wanted is None:
-            raise NotFoundError("streams.not_found")
-        report = await PreflightReport.create(
-            job_id=job_id, state="running", server=self._core.life, checks=[], revisions=dict(wanted.revisions)
-        )
-        self._logs[report.id] = EventLog()
-        while len(self._logs) > _KEPT_LOGS:
-            self._logs.popitem(last=False)
-        task = asyncio.create_task(self._carry_out(report.id, wanted), name="preflight")
-        self._running[job_id] = (report.id, task)
-        task.add_done_callback(lambda _: self._running.pop(job_id, None))
-        return report.id
+        async with self._beginning:
+            if job_id in self._running:
+                return self._running[job_id][0]
+            return await self._begin(job_id)
 
     async def wait(self, job_id: UUID, report_id: UUID) -> dict[str, Any]:
         """Return the report when it is finished."""
@@ -132,6 +122,21 @@ class Preflights:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _begin(self, job_id: UUID) -> UUID:
+        wanted = await job_wanted(job_id)
+        if wanted is None:
+            raise NotFoundError("streams.not_found")
+        report = await PreflightReport.create(
+            job_id=job_id, state="running", server=self._core.life, checks=[], revisions=dict(wanted.revisions)
+        )
+        self._logs[report.id] = EventLog()
+        while len(self._logs) > _KEPT_LOGS:
+            self._logs.popitem(last=False)
+        task = asyncio.create_task(self._carry_out(report.id, wanted), name="preflight")
+        self._running[job_id] = (report.id, task)
+        task.add_done_callback(lambda _: self._running.pop(job_id, None))
+        return report.id
 
     async def _carry_out(self, report_id: UUID, wanted: WantedJob) -> None:
         log, checks, state = self._logs[report_id], list[Check](), "failed"

@@ -22,6 +22,7 @@ from castcore_core.streams.definition import (
 )
 from castcore_core.streams.models import StreamJob
 from castcore_core.streams.source import Source, parse_source, shown
+from castcore_sdk import ConfigurationError
 
 APP = "live"
 """RTMP application of every ingest."""
@@ -76,7 +77,7 @@ def source_of(value: Input) -> Source:
         case FileInput():
             return Source(kind="file", name=shown(Path(value.path).name), location=value.path)
         case UrlInput():
-            return parse_source(value.url.get_secret_value())
+            return _network(value.url.get_secret_value())
         case IngestInput():
             key = value.key.get_secret_value() if value.key else ""
             return parse_source(f"listen:rtmp://{_host(value.host)}:{value.port}/{APP}/{key}")
@@ -86,6 +87,14 @@ def source_of(value: Input) -> Source:
             return Source(kind="test", name="test", width=value.width, height=value.height, fps=value.fps)
         case _:
             raise UnavailableError("feature.not_available", params={"feature": value.kind})
+
+
+def _network(url: str) -> Source:
+    source = parse_source(url)
+    if source.kind not in ("url", "pull"):
+        # What is typed into a terminal may name a file; here files have a kind, and rules, of their own.
+        raise ConfigurationError("streams.address_invalid", field="source.url")
+    return source
 
 
 def shown_url(url: str) -> str:
