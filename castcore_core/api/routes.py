@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache
+from functools import lru_cache
 
 from quart import Blueprint, Response, current_app, render_template, request
 from quart_schema import hide
 
 from castcore_core.api.openapi import document
+from castcore_core.api.rule import current_core
 from castcore_core.i18n import LANGUAGES, catalogue
+from castcore_core.plugins.host import PluginHost
 from castcore_sdk.errors import NotFoundError
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
@@ -40,13 +42,18 @@ async def texts(lang: str) -> Response:
     """Return the catalogue of a language: namespace → name → message, cause, remedy, placeholders as `{{name}}`."""
     if lang not in LANGUAGES:
         raise NotFoundError("request.not_found")
-    return _cached(_catalogue(lang), "application/json")
+    try:
+        host = current_core().get(PluginHost)
+    except LookupError:
+        host = None
+    return _cached(_catalogue(lang, host), "application/json")
 
 
-@cache
-def _catalogue(lang: str) -> str:
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(lang: str, host: PluginHost | None) -> str:
     nested: dict[str, dict[str, object]] = {}
-    for code, parts in sorted(catalogue(lang).items()):
+    # A plugin's codes begin with its id; the core's own come last, so no plugin can speak for the core.
+    for code, parts in sorted({**(host.texts(lang) if host else {}), **catalogue(lang)}.items()):
         namespace, _, name = code.partition(".")
         nested.setdefault(namespace, {})[name] = dict(parts)
     return json.dumps(nested, ensure_ascii=False, separators=(",", ":"))

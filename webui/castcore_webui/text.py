@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from castcore_core.i18n import Text, catalogue, translate
+from castcore_core.plugins.host import PluginHost
 
 NAMESPACE = "web"
 
@@ -16,17 +17,19 @@ NAMESPACE = "web"
 def speaker(language: str) -> Callable[..., str]:
     """Return ``t(name, **params)``: the message of ``web.NAME``."""
 
-    def t(name: str, **params: object) -> str:
+    def t(name: str, /, **params: object) -> str:
         return translate(f"{NAMESPACE}.{name}", params, language=language).message
 
     return t
 
 
-def teller(language: str) -> Callable[[Mapping[str, Any]], Text]:
-    """Return ``tell(error)``: message, cause and remedy of anything with ``code`` and ``params``."""
+def teller(language: str, host: PluginHost | None) -> Callable[[Mapping[str, Any]], Text]:
+    """Return ``tell(error)``: message, cause and remedy of anything with ``code`` and ``params``, plugins' too."""
 
     def tell(error: Mapping[str, Any]) -> Text:
-        return translate(str(error["code"]), error.get("params") or {}, language=language)
+        code = str(error["code"])
+        extra = host.texts(language) if host and code not in catalogue(language) else None
+        return translate(code, error.get("params") or {}, language=language, extra=extra)
 
     return tell
 

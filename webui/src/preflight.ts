@@ -5,14 +5,19 @@ import { h, say, the } from "./element";
 import { attempt } from "./notice";
 import { ago, t } from "./text";
 
-export interface Report { id: string; state?: string; level: Check["level"] | null; can_start: boolean | null; checks: Check[]; created_at: string; stale?: boolean }
+interface Summary { id: string; state: "running" | "done" | "failed"; level: Check["level"] | null }
+export interface Report extends Summary { checks: Check[]; created_at: string; stale: boolean }
 
 const heading = (): HTMLElement => the("#preflight-state");
 
 export async function showReport(report: Report): Promise<void> {
   the("#checks").replaceChildren(...await Promise.all(byUrgency(report.checks).map(checkLine)));
-  say(heading(), [t(`preflight_${report.level ?? "running"}`), ago(report.created_at), report.stale && t("preflight_stale")].filter(Boolean).join(" · "));
-  heading().dataset.level = report.level ?? "";
+  showLevel(report, ago(report.created_at), report.stale ? t("preflight_stale") : "");
+}
+
+function showLevel({ state, level }: Summary, ...further: string[]): void {
+  say(heading(), [t(`preflight_${level ?? state}`), ...further].filter(Boolean).join(" · "));
+  heading().dataset.level = level ?? "";
 }
 
 /** Run a preflight; the event source brings each line, and the report at the end. */
@@ -41,11 +46,11 @@ function follow(id: string, list: HTMLElement): Promise<void> {
       resolve();
     };
     const onReport = (event: MessageEvent<string>): void => {
-      void showReport(JSON.parse(event.data) as Report);
+      showLevel(JSON.parse(event.data) as Summary);
       end();
     };
     source.addEventListener("check", onCheck);
-    for (const name of ["report", "done"]) source.addEventListener(name, onReport);
+    source.addEventListener("report", onReport);
     source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) end(); });
   });
 }

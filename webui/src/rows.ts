@@ -10,7 +10,7 @@ export const rowOf = (id: string): HTMLElement | null => document.querySelector(
 /** Show a status in its row. */
 export function putRow(row: HTMLElement, status: JobStatus): void {
   row.dataset.desired = status.desired;
-  putState(row, status.state, status.since);
+  putState(row, status.state, status.since, status.retry_at);
   void putWhy(row.querySelector("[data-live=why]"), status, status.cause);
   const place = row.querySelector<HTMLElement>("[data-live=outputs]");
   if (place) place.dataset.count ??= place.textContent ?? "";

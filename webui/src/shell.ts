@@ -22,3 +22,6 @@ for (const button of all("[data-do=sign-out]")) {
     location.assign("/login");
   }));
 }
+
+// Pages are complete once their own script has run; it is a module that imports this one, so it comes after.
+queueMicrotask(() => { document.documentElement.dataset.ready = "yes"; });

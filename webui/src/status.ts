@@ -1,7 +1,6 @@
 /** What the engine tells of jobs, and how a page shows it. */
 import { all, h, quoted, say } from "./element";
-import { notice } from "./notice";
-import { ago, bitrate, count, duration, moment, t, tell, type Coded, type Told } from "./text";
+import { ago, bitrate, count, duration, moment, t, tell, type Told } from "./text";
 
 export interface Problem { code: string; params: Record<string, unknown> }
 
@@ -33,8 +32,8 @@ export function put(within: ParentNode, name: string, text: string): void {
   for (const place of all(`[data-live="${name}"]`, within)) say(place, text);
 }
 
-/** Show a state and since when. */
-export function putState(within: HTMLElement, state: string, since: number): void {
+/** Show a state, since when, and when the next attempt is. */
+export function putState(within: HTMLElement, state: string, since: number, retryAt: number | null = null): void {
   within.dataset.state = state;
   for (const badge of all(".state[data-live=state]", within)) {
     if (badge.closest("[data-job],[data-output]") !== within) continue;
@@ -45,7 +44,9 @@ export function putState(within: HTMLElement, state: string, since: number): voi
   const iso = since ? new Date(since * 1000).toISOString() : "";
   for (const place of all("[data-live=since]", within)) {
     if (place.closest("[data-job],[data-output]") !== within) continue;
-    say(place, iso && state !== "stopped" ? ago(iso) : "");
+    const wait = retryAt === null ? 0 : Math.ceil(retryAt - Date.now() / 1000);
+    const parts = [iso && state !== "stopped" && ago(iso), wait > 0 && t("retry_in", { seconds: wait })];
+    say(place, parts.filter(Boolean).join(" · "));
     place.title = iso && moment(iso);
   }
 }
@@ -70,7 +71,7 @@ export async function putWhy(place: Element | null, problem: Problem, cause: Pro
   place.replaceChildren(...told ? [
     h("strong", {}, ...quoted(told.message)),
     told.cause ? h("span", {}, " ", ...quoted(told.cause)) : "",
-    told.remedy ? h("span", { class: "remedy" }, " ", ...quoted(told.remedy)) : "",
+    told.remedy ? h("span", { class: "remedy" }, ...quoted(told.remedy)) : "",
   ] : []);
 }
 
@@ -84,6 +85,3 @@ export function outputsText(outputs: OutputStatus[], otherwise: string): string 
 
 export const uptime = (status: JobStatus): string =>
   status.started_at && status.state !== "stopped" ? duration(Date.now() / 1000 - status.started_at) : "–";
-
-export const reasonNotice = (told: Told, state: string): HTMLElement => notice(told, severity(state));
-export type { Coded };

@@ -11,7 +11,7 @@ const own: Record<string, string> = JSON.parse(document.getElementById("texts")?
 let catalogue: Promise<Record<string, Texts>> | undefined;
 
 function fill(text: string, params: Record<string, unknown>): string {
-  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) => name in params ? String(params[name]) : whole);
+  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_whole, name: string) => name in params ? String(params[name]) : "…");
 }
 
 export function knows(name: string): boolean {
@@ -47,8 +47,8 @@ export async function tell({ code, params = {} }: Coded): Promise<Told> {
 }
 
 const counts = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-const moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", timeZone: zone });
-const clocks = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
+const moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23", timeZone: zone });
+const clocks = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone });
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 
 export const count = (value: number): string => counts.format(value);

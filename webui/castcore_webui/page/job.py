@@ -25,7 +25,11 @@ _SOURCES: dict[str, type[BaseModel]] = {
     "device": definition.DeviceInput,
     "test": definition.PatternInput,
 }
-_PARTS: dict[str, type[BaseModel]] = {"fallback": definition.Fallback, "restart": definition.Restart, "recording": definition.Recording}
+_PARTS: dict[str, type[BaseModel]] = {
+    "fallback": definition.Fallback,
+    "restart": definition.Restart,
+    "recording": definition.Recording,
+}
 _SERVED = frozenset({".m3u8", ".ts", ".m4s", ".mp4"})
 
 

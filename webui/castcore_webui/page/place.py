@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from castcore_core.accounts.user import Users
 from castcore_core.api.rule import current_core
+from castcore_core.plugins.host import PluginHost
 from castcore_webui.asset import asset, send_asset
 from castcore_webui.reading import Reply
 from castcore_webui.text import page_texts, quoted, speaker, teller
@@ -53,16 +54,14 @@ async def static_file(name: str) -> Response:
     return await send_asset(name)
 
 
-async def render(
-    template: str, /, *, script: str = "", first: Any = None, status: int = 200, **values: Any
-) -> Response:
+async def render(template: str, /, *, script: str = "", first: Any = None, code: int = 200, **values: Any) -> Response:
     """Return a page. ``first`` is the data that ``static/dist/SCRIPT.js`` begins with."""
     who = await viewer()
     text = await render_template(
         template,
         who=who,
         t=speaker(who.language),
-        tell=teller(who.language),
+        tell=teller(who.language, _host()),
         texts=page_texts(who.language),
         asset=asset,
         quoted=quoted,
@@ -70,9 +69,16 @@ async def render(
         first=first,
         **values,
     )
-    return Response(text, status, content_type="text/html; charset=utf-8")
+    return Response(text, code, content_type="text/html; charset=utf-8")
+
+
+def _host() -> PluginHost | None:
+    try:
+        return current_core().get(PluginHost)
+    except LookupError:
+        return None
 
 
 async def render_refusal(reply: Reply) -> Response:
     """Return a page that says why there is nothing to see."""
-    return await render("refused.html", status=reply.status, error=reply.error)
+    return await render("refused.html", code=reply.status, error=reply.error)

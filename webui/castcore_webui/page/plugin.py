@@ -5,8 +5,6 @@ from __future__ import annotations
 from quart import Response
 from quart_schema import hide
 
-from castcore_core.api.rule import current_core
-from castcore_core.plugins.host import PluginHost
 from castcore_webui.page.place import blueprint, render
 from castcore_webui.reading import ask
 
@@ -15,12 +13,11 @@ from castcore_webui.reading import ask
 @hide
 async def plugins() -> Response:
     """Show the plugins with their states and reasons."""
-    listed = await ask("/plugins", {"limit": 500})
-    safe_mode = current_core().get(PluginHost).safe_mode
+    listed = await ask("/plugins")
     return await render(
         "plugins.html",
         script="plugins",
         plugins=listed.items,
         refusal=listed.error,
-        safe_mode=safe_mode.to_json() if safe_mode else None,
+        safe_mode=listed.body["safe_mode"] if listed.ok else None,
     )

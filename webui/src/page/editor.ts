@@ -77,7 +77,8 @@ function outputs(): Output[] {
 }
 
 const profile = the<HTMLSelectElement>("#profile");
-profile.replaceChildren(...profileSelect(job?.profile_id ?? null, t("profile_default")).children);
+profile.replaceChildren(...profileSelect(null, t("profile_default")).children);
+profile.value = job?.profile_id ?? "";
 
 const rest = Object.entries(data.parts).map(([name, schema]) => {
   const part = new Form(schema, (job?.[name] ?? {}) as Record<string, unknown>, [name], { scope: name });

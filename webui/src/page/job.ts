@@ -8,9 +8,9 @@ import "../shell";
 import { play } from "../play";
 import { runPreflight, showReport, type Report } from "../preflight";
 import { put, putState, putWhy, rate, severity, speed, uptime, type JobStatus, type OutputStatus } from "../status";
-import { bytes, count, language, t, type Told } from "../text";
+import { bytes, count, language, t, tell, type Coded, type Told } from "../text";
 
-interface Job { id: string; name: string }
+interface Job { id: string; name: string; outputs: { id: string; destination_name: string }[] }
 interface Diagnosed extends JobStatus { diagnosis: Told[] }
 
 const { job, status: begun, report } = first<{ job: Job; status: Diagnosed; report: Report | null }>();
@@ -22,7 +22,7 @@ let now: JobStatus = begun;
 function showOutput(output: OutputStatus): void {
   const row = document.querySelector<HTMLElement>(`[data-output="${CSS.escape(output.id)}"]`);
   if (!row) return;
-  putState(row, output.state, output.since);
+  putState(row, output.state, output.since, output.retry_at);
   void putWhy(row.querySelector("[data-live=why]"), output.verdict ?? output);
   put(row, "bitrate", rate(output.bitrate));
   put(row, "bytes", bytes(output.bytes));
@@ -34,7 +34,7 @@ let told = "";
 
 /** Put the findings into words: the server knows them, so it is asked once whenever they change. */
 async function showReasons(status: JobStatus): Promise<void> {
-  const key = JSON.stringify([status.state, status.code, status.health.findings]);
+  const key = JSON.stringify([status.state, status.code, status.cause, status.health.findings, status.outputs.map(({ params }) => params)]);
   if (key === told) return;
   told = key;
   if (!status.code && !status.health.findings.length) {
@@ -48,7 +48,7 @@ async function showReasons(status: JobStatus): Promise<void> {
 function show(status: JobStatus): void {
   now = status;
   page.dataset.desired = status.desired;
-  putState(page, status.state, status.since);
+  putState(page, status.state, status.since, status.retry_at);
   const values: Record<string, string> = {
     health: status.health.score === null ? "–" : `${count(status.health.score)} / 100`,
     uptime: uptime(status),
@@ -109,16 +109,28 @@ const check = page.querySelector<HTMLButtonElement>("[data-do=preflight]");
 check?.addEventListener("click", () => void runPreflight(job.id, check));
 if (report && check) void showReport(report);
 
+interface Preview {
+  processes: { role: string; name: string; argv: string[] }[];
+  in_process: { name: string; url: string }[];
+  warnings: Coded[];
+}
+
+async function showCommands(): Promise<void> {
+  const { processes, in_process, warnings } = await post<Preview>("/ffmpeg/preview", { job_id: job.id });
+  const remarks = await Promise.all(warnings.map(tell));
+  the("#command-list").replaceChildren(
+    ...remarks.map((each) => notice(each, "warning")),
+    ...processes.flatMap(({ role, name, argv }) => [
+      h("h3", {}, t(`process_${role}`), " ", h("span", { class: "quiet" }, name)), h("pre", { tabindex: 0 }, h("code", {}, argv.map(shown).join(" ")))]),
+    ...in_process.flatMap(({ name, url }) => [
+      h("h3", {}, t("process_none"), " ", h("span", { class: "quiet" }, name)), h("pre", { tabindex: 0 }, h("code", {}, url))]));
+}
+
+/** An argument as one would type it. */
+const shown = (argument: string): string => /^[\w@%+=:,./•-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
 const commands = document.querySelector<HTMLDetailsElement>("#commands");
-commands?.addEventListener("toggle", () => {
-  if (!commands.open) return;
-  void attempt(async () => {
-    const { processes, warnings } = await post<{ processes: { name: string; argv: string[] }[]; warnings: Told[] }>("/ffmpeg/preview", { job_id: job.id });
-    the("#command-list").replaceChildren(
-      ...processes.flatMap(({ name, argv }) => [h("h3", {}, name), h("pre", {}, h("code", {}, argv.join(" ")))]),
-      ...warnings.map((each) => notice(each, "warning")));
-  }, the("#commands-said"));
-});
+commands?.addEventListener("toggle", () => { if (commands.open) void attempt(showCommands, the("#commands-said")); });
 
 function showIfOurs(status: JobStatus): void {
   if (status.job_id === job.id) show(status);
@@ -130,7 +142,7 @@ listen("/ws/status", (type, data) => {
   if (type === "snapshot") (data as { jobs: JobStatus[] }).jobs.forEach(showIfOurs);
   else showIfOurs(data as JobStatus);
 });
-openLog(job.id);
+openLog(job.id, new Map(job.outputs.map(({ id, destination_name }) => [id, destination_name])));
 for (const video of all<HTMLVideoElement>("video[data-hls]")) {
   play(video, video.dataset.hls ?? "", (state) => say(the("#preview-state"), t(`preview_${state}`)));
 }

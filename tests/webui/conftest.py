@@ -1,0 +1,23 @@
+"""One browser and one server for the tests of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from servers.browser import Looker, Site, browsing, site
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Looker]:
+    """Chromium."""
+    with browsing() as looker:
+        yield looker
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server that has been set up."""
+    with site(tmp_path_factory.mktemp("site") / "data") as started:
+        yield started
