@@ -78,10 +78,11 @@ class Engine:
                         event = events.take()
                 try:
                     await self._compare()
-                except Exception as error:
-                    if not is_outage(error):
-                        raise
-                    _log.warning("database unavailable, jobs stay as they are", error=type(error).__name__)
+                except Exception as error:  # this loop must outlive everything
+                    if is_outage(error):
+                        _log.warning("database unavailable, jobs stay as they are", error=type(error).__name__)
+                    else:
+                        _log.error("jobs not compared", exc_info=error)
 
     async def _compare(self) -> None:
         """Tell every job's keeper what is wanted of it."""
@@ -89,7 +90,7 @@ class Engine:
         now = time.monotonic()
         if now - self._looked_for_orphans >= _ORPHANS_S:
             self._looked_for_orphans = now
-            left = await asyncio.to_thread(link.jobs_in, self._desk.run)
+            left = await asyncio.to_thread(link.jobs_in, self._desk.run, wanted.keys() | self._keepers.keys())
             kept = await StreamJob.all().values_list("id", flat=True)
             self._desk.board.forget({str(each) for each in kept})
         else:

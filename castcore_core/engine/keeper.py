@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import structlog
 
@@ -34,6 +36,8 @@ _FOREVER_S = 3600.0
 _HOPELESS = (ConfigurationError, AuthenticationError, NotFoundError)
 """What another attempt would not mend."""
 
+T = TypeVar("T")
+
 _log = structlog.get_logger(__name__)
 
 
@@ -57,6 +61,8 @@ class Keeper:
         self._conformer: Conformer | None = None
         self._reading: asyncio.Task[None] | None = None
         self._hopeless: dict[str, str] | None = None
+        self._untidy = False
+        """There may be a journal to remove and broadcasts to close."""
         desk.board.add(job_id, self._observer.status)
 
     def want(self, wanted: WantedJob | None) -> None:
@@ -107,8 +113,30 @@ class Keeper:
             return await self._begin(wanted)
         if self._conformer.generation != wanted.revisions["generation"]:
             await self._end(self._client)
+            await self._leave()
             return 0.0
         return await self._conform(self._client, self._conformer, wanted)
+
+    async def _while_wanted(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return what comes of ``work``; None where the job was stopped meanwhile: nobody waits for a plugin then."""
+        task, missed = asyncio.ensure_future(work), False
+        try:
+            while not task.done():
+                woken = asyncio.ensure_future(self._wake.wait())
+                await asyncio.wait({task, woken}, return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+                if self._wanted is None or self._wanted.desired == "stopped":
+                    break
+                # Whatever else has changed is compared afterwards.
+                missed = missed or self._wake.is_set()
+                self._wake.clear()
+        finally:
+            if missed:
+                self._wake.set()
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        return None if task.cancelled() else task.result()
 
     async def _look(self) -> float:
         """Find the job's runner, or what it left."""
@@ -149,6 +177,7 @@ class Keeper:
         page.generation = int(hello.revisions.get("generation", 0))
         page.restarts = int(hello.revisions.get("restarts", 0))
         page.outcome, page.acknowledge = "", client.ack
+        self._untidy = True
         self._observer.clear()
         self._client, self._conformer = client, Conformer(self._desk, self._observer, client)
         state, figures = await client.status()
@@ -176,24 +205,26 @@ class Keeper:
         if (page.generation, page.restarts) != (wanted.generation, wanted.restarts):
             self._attempts.reset()
         elif page.outcome and (self._hopeless is None or self._hopeless == wanted.revisions):
-            if self._observer.reason is None:
-                problem, cause = told_before(page.code, page.params)
-                self._observer.enter("failed" if page.outcome == "failed" else "stopped", problem, cause)
-            await settle(self.job_id, page.generation, page.restarts)
+            if self._untidy or self._observer.reason is None:
+                await self._finish(*told_before(page.code, page.params))
             return _AGAIN_S
         if self._attempts.wait > 0:
             return self._attempts.wait
         page.generation, page.restarts, page.outcome = wanted.generation, wanted.restarts, ""
         page.started_at, page.attempts, page.dirty = utc_now(), self._attempts.count, True
         self._hopeless = None
+        self._untidy = True
         self._observer.enter("starting")
         try:
-            planned = await self._desk.planner.plan(self.job_id)
+            planned = await self._while_wanted(self._desk.planner.plan(self.job_id))
+            if planned is None:
+                return 0.0
             await self._desk.ledger.write()
             client = await self._launch(planned)
         except _HOPELESS as error:
             self._hopeless = dict(wanted.revisions)
-            await self._give_up(Problem(code=error.code, params=dict(error.params)), None)
+            page.outcome = "failed"
+            await self._finish(Problem(code=error.code, params=dict(error.params)), None)
             return _FOREVER_S
         except CastCoreError as error:
             return await self._fail(wanted, Problem(code=error.code, params=dict(error.params)), None, 0.0)
@@ -228,7 +259,8 @@ class Keeper:
         if self._observer.picture.state in ("stopping", "ended", "failed"):
             return _AGAIN_S
         try:
-            return await conformer.conform(wanted)
+            wait = await self._while_wanted(conformer.conform(wanted))
+            return 0.0 if wait is None else wait
         except RunnerError as error:
             if error.code not in ("runner.restart_refused", "runner.protocol_error"):
                 raise
@@ -255,8 +287,8 @@ class Keeper:
                 self._attempts.reset()
             return
         self._page.begin(_key_of(left.identity))
+        self._untidy = True
         if self._page.outcome:
-            forget(self._desk.run, self.job_id)
             return
         for event in left.events:
             self._observer.take(event)
@@ -272,8 +304,7 @@ class Keeper:
             return
         if picture.state == "ended" and not picture.signalled:
             self._page.outcome = "ended"
-            self._observer.enter("stopped", Problem(code="engine.ended"))
-            await self._leave()
+            await self._finish(Problem(code="engine.ended"), None)
         elif picture.signalled or rebooted:
             self._attempts.reset()
             self._observer.enter("starting", Problem(code="engine.rebooted" if rebooted else "runner.signalled"))
@@ -286,30 +317,35 @@ class Keeper:
         self._page.attempts = self._attempts.count
         if not again:
             params: Params = {"attempts": self._attempts.count, "reason": problem.code}
-            await self._give_up(Problem(code="engine.gave_up", params=params), problem)
+            self._page.outcome = "failed"
+            await self._finish(Problem(code="engine.gave_up", params=params), problem)
             return _FOREVER_S
         self._observer.enter("waiting", problem, cause, time.time() + self._attempts.wait)
         return self._attempts.wait
 
-    async def _give_up(self, problem: Problem, cause: Problem | None) -> None:
-        self._page.outcome = "failed"
-        self._observer.enter("failed", problem, cause)
+    async def _finish(self, problem: Problem, cause: Problem | None) -> None:
+        """Close a run that is over for good; nobody hears of it before a new start would be heard."""
+        page = self._page
+        page.code, page.params, page.dirty = problem.code, problem.params, True
+        await self._desk.ledger.write()
+        await settle(self.job_id, page.generation, page.restarts)
+        self._observer.enter("failed" if page.outcome == "failed" else "stopped", problem, cause)
         await self._leave()
 
     async def _leave(self) -> None:
         """Nothing follows: store what was told, and tell the destinations."""
-        page = self._page
         await self._desk.ledger.write()
-        if page.outcome:
-            await settle(self.job_id, page.generation, page.restarts)
         await asyncio.to_thread(forget, self._desk.run, self.job_id)
         await self._desk.planner.release(self.job_id)
+        self._untidy = False
 
     async def _stop(self) -> None:
         """End the job and all that is left of it."""
         page = self._page
         over = bool(page.outcome) and self._client is None
         known = self._client or self._blank or (page.state != "stopped" and not over)
+        if self._untidy and over:
+            await self._leave()
         if self._blank is not None:
             blank, self._blank = self._blank, None
             await blank.close()
@@ -317,7 +353,7 @@ class Keeper:
         if self._client is not None:
             await self._end(self._client)
         self._attempts.reset()
-        if known:
+        if known or self._untidy:
             page.attempts, page.outcome = 0, ""
             self._observer.clear()
             self._observer.enter("stopped")

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,10 +80,13 @@ def identity_in(folder: Path, job_id: str) -> Identity | None:
     return found
 
 
-def jobs_in(folder: Path) -> set[str]:
-    """Return the ids of all jobs that have a journal."""
+def jobs_in(folder: Path, known: Collection[str]) -> set[str]:
+    """Return the ids of all jobs that have a journal, but for the ``known`` ones."""
     found = set()
+    names = {name_of(job_id) for job_id in known}
     for journal in folder.glob("*.journal"):
+        if journal.stem in names:
+            continue
         jobs = [str(record["job"]) for record in read_records(journal) if record.get("job")]
         # Only under its own name: a copied file leads nowhere.
         found |= {job for job in jobs[-1:] if name_of(job) == journal.stem}

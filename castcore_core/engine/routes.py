@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from quart import Blueprint
 from quart_schema import tag_blueprint, validate_querystring, validate_response
 
+from castcore_core.accounts.actor import Account
+from castcore_core.api.gate import current_actor
 from castcore_core.api.live import Message, Outbox, send_live
 from castcore_core.api.rule import current_core
 from castcore_core.core import Core
@@ -26,7 +29,7 @@ tag_blueprint(blueprint, ["stream-jobs"])
 class StatusQuery(BaseModel):
     """What may be asked."""
 
-    lang: str | None = Field(default=None, description="Language of the diagnosis: en or de.")
+    lang: Literal["en", "de"] | None = Field(default=None, description="Language of the diagnosis; default: your own.")
 
 
 @blueprint.get("/stream-jobs/<uuid:job_id>/status")
@@ -36,7 +39,9 @@ async def status(job_id: UUID, query_args: StatusQuery) -> JobStatusAnswer:
     """Tell how a job, its encoder and each of its outputs are, and what is wrong in plain words."""
     core = current_core()
     found = await status_of(core, job_id)
-    language = query_args.lang if query_args.lang in LANGUAGES else core.configuration.language
+    actor = current_actor()
+    own = actor.language if isinstance(actor, Account) else None
+    language = next(each for each in (query_args.lang, own, core.configuration.language) if each in LANGUAGES)
     return JobStatusAnswer(**found.model_dump(), diagnosis=explain(found, language))
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from castcore_core.destinations.models import StreamDestination
+from castcore_core.engine.models import StateChange
 from castcore_core.streams.desired import wake
 from castcore_core.streams.models import JobOutput, StreamJob
 from castcore_core.streams.service import Jobs
@@ -257,3 +259,49 @@ async def test_a_deaf_runner_delays_nobody(home: House, sink: Sink, frozen: bool
     await home.reach(other, "stopped", within=4)
     await home.reach(deaf, "stopped", within=25)
     assert not runner.is_running()
+
+
+async def test_a_stop_does_not_wait_for_a_source_that_is_being_looked_at(home: House, sink: Sink) -> None:
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(listen, "127.0.0.1", 0)
+    async with silent:
+        port = silent.sockets[0].getsockname()[1]
+        source = {"kind": "url", "url": f"http://127.0.0.1:{port}/live.ts"}
+        job = await home.job("silent", sink.url, "a", source=source)
+        await home.commands.start(job)
+        await home.reach(job, "starting")
+        await asyncio.sleep(0.3)
+        await home.commands.stop(job)
+        await home.reach(job, "stopped", within=1.5)
+
+
+async def test_an_output_that_cannot_be_opened_holds_no_other_up(home: House, sink: Sink) -> None:
+    job = await home.job("news", sink.url, "a", "b")
+    # A type whose plugin is not there any more.
+    await StreamDestination.filter(name="b").update(type="vanished")
+    await home.commands.start(job)
+    status = await home.until(job, lambda one: one.state == "degraded")
+    states = {output.name: (output.state, output.code) for output in status.outputs}
+    assert states == {"a": ("running", ""), "b": ("failed", "destinations.type_unknown")}
+    assert [finding.code for finding in status.health.findings] == ["health.output_down"]
+    await StreamDestination.filter(name="b").update(type="rtmp", revision=2)
+    await wake(home.core.bus, job)
+    await sink.playing("b", 5)
+    await home.reach(job, "running")
+    assert [len(sink.of(key)) for key in "ab"] == [1, 1]
+
+
+async def test_what_happened_is_stored(home: House, sink: Sink) -> None:
+    job = await home.job("news", sink.url, "a")
+    await home.commands.start(job)
+    await home.reach(job, "running")
+    await home.commands.stop(job)
+    await home.reach(job, "stopped")
+    rows = await StateChange.filter(job_id=job).order_by("at", "created_at")
+    assert [row.state for row in rows if not row.subject] == ["starting", "running", "stopping", "stopped"]
+    assert "running" in [row.state for row in rows if row.subject not in ("", "source")]
+    # Telemetry is never written.
+    assert len(rows) < 20
