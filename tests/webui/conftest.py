@@ -9,9 +9,9 @@ import pytest
 from servers.browser import Looker, Site, browsing, site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Looker]:
-    """Chromium."""
+    """Chromium; while it is there its event loop runs, so modules that use it have no asynchronous tests."""
     with browsing() as looker:
         yield looker
 

@@ -3,8 +3,21 @@ import Hls from "hls.js/light";
 
 const retryMs = 1000;
 
-/** Play `url`; `data-status` of the video, and `onState`, say whether it is playing or waiting. */
-export function play(video: HTMLVideoElement, url: string, onState: (state: string) => void = () => {}): void {
+interface Options {
+  /** Told whether it is `playing` or `waiting`, as `data-status` of the video says too. */
+  onState?: (state: string) => void;
+  /** Whether there can be a stream now; while not, nothing is asked for. */
+  wanted?: () => boolean;
+}
+
+/** Play `url`, again and again until it is there. */
+export function play(video: HTMLVideoElement, url: string, options: Options = {}): void {
+  const { onState = () => {}, wanted = () => true } = options;
+  const again = (): void => { setTimeout(() => play(video, url, options), retryMs); };
+  if (!wanted()) {
+    again();
+    return;
+  }
   const tell = (state: string): void => {
     if (video.dataset.status === state) return;
     video.dataset.status = state;
@@ -20,7 +33,7 @@ export function play(video: HTMLVideoElement, url: string, onState: (state: stri
     if (!data.fatal) return;
     tell("waiting");
     player.destroy();
-    setTimeout(() => play(video, url, onState), retryMs);
+    again();
   });
   player.loadSource(url);
   player.attachMedia(video);

@@ -144,5 +144,8 @@ listen("/ws/status", (type, data) => {
 });
 openLog(job.id, new Map(job.outputs.map(({ id, destination_name }) => [id, destination_name])));
 for (const video of all<HTMLVideoElement>("video[data-hls]")) {
-  play(video, video.dataset.hls ?? "", (state) => say(the("#preview-state"), t(`preview_${state}`)));
+  play(video, video.dataset.hls ?? "", {
+    onState: (state) => say(the("#preview-state"), t(`preview_${state}`)),
+    wanted: () => now.state !== "stopped",
+  });
 }
