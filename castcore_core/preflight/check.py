@@ -9,7 +9,7 @@ from typing import Any, Literal
 from castcore_sdk import CastCoreError, CheckResult, Severity, TemporaryError
 
 Level = Literal["green", "yellow", "red"]
-Category = Literal["ffmpeg", "encoder", "source", "plan", "destination", "limits", "machine", "recording"]
+Category = Literal["ffmpeg", "encoder", "source", "plan", "destination", "limits", "machine"]
 
 _ORDER: tuple[Level, ...] = ("green", "yellow", "red")
 _OF_SEVERITY: Mapping[Severity, Level] = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.ERROR: "red"}

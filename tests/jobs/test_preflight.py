@@ -7,11 +7,12 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
 
+from castcore_core.preflight.check import Category
 from castcore_core.preflight.models import PreflightReport
 from servers.house import KEY, make_destination, make_job, make_profile
 from servers.media import clips
@@ -222,3 +223,9 @@ def events(text: str) -> list[tuple[str, Any]]:
         if "event" in fields:
             found.append((fields["event"], json.loads(fields["data"])))
     return found
+
+
+def test_every_category_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/preflight.md").read_text(encoding="utf-8")
+    headings = {line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")}
+    assert set(get_args(Category)) <= headings
