@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 import time
 import uuid
@@ -43,6 +44,8 @@ from castcore_core.streams.subject import Subject, read_subject
 from castcore_sdk import PublishProtocol, PublishTarget, TemporaryError
 from castcore_sdk.errors import NotFoundError
 
+_PREFIX = "dry-"
+_ABANDONED_S = 600.0
 _AT_ONCE = 2
 _GRACE_S = 25.0
 """What start, source and end may take beyond the seconds asked for."""
@@ -105,17 +108,25 @@ class DryRuns:
             subject = await read_subject(self._core, job_id, wanted.revisions)
             target = Target("stream_job", job_id, wanted.name)
             await self._core.get(Audit).record("streams.dry_run", target=target, params={"seconds": seconds})
-            with tempfile.TemporaryDirectory(prefix="dry-", dir=self._core.folder.run) as folder:
+            with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=self._core.folder.run) as folder:
                 return await self._run(subject, seconds, Path(folder))
         finally:
             self._busy.discard(job_id)
+
+    def clear(self) -> None:
+        """Remove what dry runs of a server that was killed have left."""
+        for folder in self._core.folder.run.glob(f"{_PREFIX}*"):
+            if time.time() - folder.stat().st_mtime > _ABANDONED_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
     async def _run(self, subject: Subject, seconds: int, folder: Path) -> DryRunAnswer:
         media = await self._core.get(JobPlanner).look(subject)
         planned = await draw(self._core, subject, media, [_nowhere(folder)])
         plan = _into_files(planned.plan, folder, seconds)
+        # A run folder of its own: in the engine's this would be a runner that nobody wants.
+        run = folder / "run"
         try:
-            client = await launch(self._core.folder.run, plan, planned.secrets)
+            client = await launch(run, plan, planned.secrets)
         except RunnerError as error:
             raise TemporaryError(error.code, params=error.params) from None
         course = _Course(Usage(client.hello.identity.pid))
@@ -127,7 +138,7 @@ class DryRuns:
         finally:
             await client.close()
             await client.wait_gone()
-            await asyncio.to_thread(forget, self._core.folder.run, plan.job_id)
+            await asyncio.to_thread(forget, run, plan.job_id)
         figures = [measure(each.id, folder / f"{each.id}.flv") for each in plan.renditions]
         return self._answer(subject, course, [each for each in figures if each is not None])
 

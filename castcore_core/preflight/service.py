@@ -202,8 +202,10 @@ async def run(core: Core) -> AsyncIterator[None]:
     from castcore_core.preflight.dry_run import DryRuns
 
     preflights = Preflights(core)
+    dry_runs = DryRuns(core)
+    await asyncio.to_thread(dry_runs.clear)
     core.provide(preflights)
-    core.provide(DryRuns(core))
+    core.provide(dry_runs)
     try:
         yield
     finally:

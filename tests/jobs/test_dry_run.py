@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import psutil
 import pytest
 
+from castcore_core.preflight.dry_run import DryRuns
 from servers.house import make_destination, make_job, make_profile
 from servers.staff import Staff, Visitor
 
@@ -81,3 +83,12 @@ def left_over(folder: Path) -> list[str]:
     """Return files and processes that a dry run has left."""
     files = [each.name for each in folder.iterdir() if each.suffix != ".lock"]
     return files + [str(each) for each in psutil.Process().children() if "ffmpeg" in each.name()]
+
+
+async def test_what_a_killed_server_left_is_cleared(house: Staff) -> None:
+    run = house.core.folder.run
+    for name in ("dry-old", "dry-new"):
+        (run / name).mkdir()
+    os.utime(run / "dry-old", (0, 0))
+    house.core.get(DryRuns).clear()
+    assert [each.name for each in run.glob("dry-*")] == ["dry-new"]
