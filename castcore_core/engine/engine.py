@@ -24,6 +24,7 @@ _POLL_S = 2.0
 _ORPHANS_S = 60.0
 _SETTLE_S = 1.0
 _LAST_WRITE_S = 0.3
+_CANCEL_S = 0.1
 
 _log = structlog.get_logger(__name__)
 
@@ -57,10 +58,12 @@ class Engine:
 
     async def stop(self) -> None:
         """Let go of every runner and store what is known; the streams go on."""
-        tasks = [*self._tasks, *(task for _, task in self._keepers.values())]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        pending = {*self._tasks, *(task for _, task in self._keepers.values())}
+        while pending:
+            # Again and again: Python 3.11's wait_for swallows a cancellation that meets a result (CPython 37658).
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=_CANCEL_S)
         await asyncio.gather(*(keeper.let_go() for keeper, _ in self._keepers.values()), return_exceptions=True)
         try:
             await asyncio.wait_for(self._desk.ledger.write(), _LAST_WRITE_S)
@@ -71,7 +74,8 @@ class Engine:
         async with self._bus.subscribe(CHANNEL, ASK) as events:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    event: Event | None = await asyncio.wait_for(anext(events), _POLL_S)
+                    async with asyncio.timeout(_POLL_S):
+                        event: Event | None = await anext(events)
                     while event is not None:
                         if event.channel == ASK:
                             self._desk.board.tell_all()

@@ -23,7 +23,7 @@ from castcore_core.runner.error import RunnerError
 from castcore_core.runner.identity import Identity
 from castcore_core.streams.desired import WantedJob
 from castcore_core.streams.planning import PlannedJob
-from castcore_sdk.errors import AuthenticationError, CastCoreError, ConfigurationError, NotFoundError
+from castcore_sdk.errors import AuthenticationError, CastCoreError, ConfigurationError
 
 STOP_SECONDS = 3.0
 _STOPPED_WITHIN = 6.0
@@ -33,8 +33,8 @@ _SILENT_SECONDS = 30.0
 _REFUSALS = 3
 _AGAIN_S = 5.0
 _FOREVER_S = 3600.0
-_HOPELESS = (ConfigurationError, AuthenticationError, NotFoundError)
-"""What another attempt would not mend."""
+_HOPELESS = (ConfigurationError, AuthenticationError)
+"""What another attempt would not mend. A file that is not there is none of it: its storage may come back."""
 
 T = TypeVar("T")
 
@@ -60,7 +60,6 @@ class Keeper:
         self._blank: RunnerClient | None = None
         self._conformer: Conformer | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._hopeless: dict[str, str] | None = None
         self._untidy = False
         """There may be a journal to remove and broadcasts to close."""
         desk.board.add(job_id, self._observer.status)
@@ -88,7 +87,8 @@ class Keeper:
             if wait is None:
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
 
     async def let_go(self) -> None:
         """Close the connection; the runner goes on. Called after the task has been cancelled."""
@@ -204,15 +204,13 @@ class Keeper:
         page = self._page
         if (page.generation, page.restarts) != (wanted.generation, wanted.restarts):
             self._attempts.reset()
-        elif page.outcome and (self._hopeless is None or self._hopeless == wanted.revisions):
-            if self._untidy or self._observer.reason is None:
-                await self._finish(*told_before(page.code, page.params))
+        elif page.outcome:
+            await self._finish(*told_before(page.code, page.params))
             return _AGAIN_S
         if self._attempts.wait > 0:
             return self._attempts.wait
         page.generation, page.restarts, page.outcome = wanted.generation, wanted.restarts, ""
         page.started_at, page.attempts, page.dirty = utc_now(), self._attempts.count, True
-        self._hopeless = None
         self._untidy = True
         self._observer.enter("starting")
         try:
@@ -222,7 +220,6 @@ class Keeper:
             await self._desk.ledger.write()
             client = await self._launch(planned)
         except _HOPELESS as error:
-            self._hopeless = dict(wanted.revisions)
             page.outcome = "failed"
             await self._finish(Problem(code=error.code, params=dict(error.params)), None)
             return _FOREVER_S
@@ -330,7 +327,8 @@ class Keeper:
         await self._desk.ledger.write()
         await settle(self.job_id, page.generation, page.restarts)
         self._observer.enter("failed" if page.outcome == "failed" else "stopped", problem, cause)
-        await self._leave()
+        if self._untidy:
+            await self._leave()
 
     async def _leave(self) -> None:
         """Nothing follows: store what was told, and tell the destinations."""

@@ -9,6 +9,7 @@ from castcore_core.engine.board import STATE, Board
 from castcore_core.engine.health import judge
 from castcore_core.engine.ledger import Change, Page
 from castcore_core.engine.logbook import Logbook
+from castcore_core.engine.outcome import told_before
 from castcore_core.engine.picture import Picture
 from castcore_core.engine.schemas import JobStatus, OutputStatus, Params, Problem
 from castcore_core.engine.state import Named, Phase, name_state
@@ -35,6 +36,9 @@ class Observer:
         self.reason: Problem | None = None
         """The engine's own for the phase."""
         self._cause: Problem | None = None
+        if page.outcome:
+            self.phase = "failed" if page.outcome == "failed" else "stopped"
+            self.reason, self._cause = told_before(page.code, page.params)
         self._retry_at: float | None = None
         self._told: dict[str, tuple[str, str]] = {"": (page.state, page.code)}
 

@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx2 as httpx
@@ -44,15 +45,16 @@ class Servers:
             await self.until(job, "running", begun + 20)
         self.truths.append(time.monotonic() - begun)
 
-    async def state(self, job: UUID) -> str:
+    async def status(self, job: UUID) -> dict[str, Any]:
         assert self._server is not None
         async with httpx.AsyncClient(base_url=self._server.address, timeout=5) as client:
             answer = await client.get(f"/api/v1/stream-jobs/{job}/status")
             assert answer.status_code == 200, answer.text
-            return str(answer.json()["state"])
+            found: dict[str, Any] = answer.json()
+            return found
 
     async def until(self, job: UUID, state: str, deadline: float) -> None:
-        while (found := await self.state(job)) != state:
+        while (found := await self.status(job))["state"] != state:
             assert time.monotonic() < deadline, (found, state)
             await asyncio.sleep(0.05)
 

@@ -305,3 +305,26 @@ async def test_what_happened_is_stored(home: House, sink: Sink) -> None:
     assert "running" in [row.state for row in rows if row.subject not in ("", "source")]
     # Telemetry is never written.
     assert len(rows) < 20
+
+
+async def test_a_file_that_is_not_there_yet_is_awaited(home: House, sink: Sink, clips: Clips, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(clips["av"].read_bytes())
+    policy = {"backoff": {"first": 0.2, "most": 0.5}}
+    job = await home.job(
+        "film", sink.url, "a", source={"kind": "file", "path": str(film), "loop": True}, restart=policy
+    )
+    away = film.rename(tmp_path / "away.mp4")
+    await home.commands.start(job)
+    status = await home.until(job, lambda one: one.attempt >= 2 and one.state == "reconnecting")
+    assert status.code == "media.not_found"
+    away.rename(film)
+    await home.reach(job, "running")
+
+
+async def test_what_no_attempt_would_mend_fails_at_once(home: House, sink: Sink) -> None:
+    job = await home.job("news", sink.url, "a")
+    await StreamDestination.filter(name="a").update(type="vanished")
+    await home.commands.start(job)
+    status = await home.reach(job, "failed")
+    assert (status.code, await desired(job)) == ("destinations.type_unknown", "stopped")
