@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -154,19 +155,15 @@ def site(folder: Path) -> Iterator[Site]:
             found.post("/setup/step/admin", admin)
             found.post("/setup/complete")
             yield found
-            for job in client.get("/api/v1/stream-jobs?limit=500").json()["items"]:
-                client.delete(f"/api/v1/stream-jobs/{job['id']}?force=true")
-            # Runners live on without the server: it is there until they have gone.
-            _wait_stopped(client)
+            if process.process.poll() is None:
+                _take_off_the_air(client)
 
 
-def _wait_stopped(client: httpx2.Client) -> None:
-    import time
-
+def _take_off_the_air(client: httpx2.Client) -> None:
+    """Stop every job: runners live on without their server."""
+    jobs = [f"/api/v1/stream-jobs/{job['id']}" for job in client.get("/api/v1/stream-jobs?limit=500").json()["items"]]
+    for job in jobs:
+        client.post(f"{job}/stop")
     until = time.monotonic() + 15
-    while time.monotonic() < until:
-        figures = client.get("/api/v1/stream-jobs?limit=1").json()
-        if figures["total"] == 0:
-            time.sleep(0.5)
-            return
+    while any(client.get(f"{job}/status").json()["state"] != "stopped" for job in jobs) and time.monotonic() < until:
         time.sleep(0.1)

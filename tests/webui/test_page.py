@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from castcore_core.accounts.role import Role
+from castcore_core.builtin.file import FileDestination as File
+from castcore_core.builtin.hls import HlsDestination as Hls
+from castcore_core.builtin.rtmp import RtmpDestination as Rtmp
+from castcore_core.builtin.srt import SrtDestination as Srt
+from castcore_core.builtin.udp import UdpDestination as Udp
 from castcore_core.i18n import catalogue
+from castcore_core.profiles.schemas import ProfileCreation
+from castcore_sdk.config import config_schema
 from castcore_webui.page.entry import own_path
+from castcore_webui.page.job import PARTS, SOURCES
 from servers.staff import Staff, Visitor, bare, staffed
 
 PAGES = (
@@ -172,3 +182,33 @@ def test_every_text_of_the_pages_is_in_the_catalogue(language: str) -> None:
     names = _used_names()
     assert len(names) > 100
     assert {name for name in names if f"web.{name}" not in catalogue(language)} == set()
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
+    """Yield the name, and whether there is a description, of every field that a form asks for."""
+    schema = config_schema(model)  # type: ignore[arg-type]
+    for part in (schema, *schema.get("$defs", {}).values()):
+        for name, field in part["properties"].items():
+            if "const" not in field and name not in HIDDEN:
+                yield name, "description" in field
+
+
+HIDDEN = ("asset_id", "return", "filters", "logo", "text", "position", "opacity", "scale", "size", "box")
+FORMS: dict[str, type[BaseModel]] = {
+    **{model.id: model.config_model for model in (Rtmp, Srt, Hls, File, Udp)},
+    **{f"source_{kind}": model for kind, model in SOURCES.items()},
+    **PARTS,
+    "profile": ProfileCreation,
+}
+
+
+@pytest.mark.parametrize("scope", FORMS)
+def test_every_field_of_our_own_forms_speaks_both_languages(scope: str) -> None:
+    known = {code.removeprefix("web.") for code in catalogue("de") if code.startswith("web.")}
+    nested = ("video", "audio", "loudness", "backoff")
+    missing = set()
+    for name, described in _fields(FORMS[scope]):
+        for kind in ("field", "hint") if described else ("field",):
+            if not known & {f"{kind}_{name}", *(f"{kind}_{each}_{name}" for each in (scope, *nested))}:
+                missing.add(f"{kind}_{name}")
+    assert missing == set()

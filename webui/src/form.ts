@@ -112,7 +112,8 @@ export class Form {
     const follow = (): void => { inner.element.hidden = nullable && !on.checked; };
     on.addEventListener("change", follow);
     follow();
-    return { name, element: h("fieldset", {}, legend, inner.element), read: () => nullable && !on.checked ? null : inner.read() };
+    const hint = nullable && this.label("hint", name);
+    return { name, element: h("fieldset", {}, legend, hint && h("p", { class: "hint" }, hint), inner.element), read: () => nullable && !on.checked ? null : inner.read() };
   }
 }
 
@@ -154,7 +155,7 @@ function makeControl(
     const control = h("input", {
       id, name, type: "number", value: text, min: schema.minimum, max: schema.maximum, required,
       step: schema.multipleOf ?? (schema.type === "integer" ? 1 : "any"), inputmode: schema.type === "integer" ? "numeric" : "decimal",
-      placeholder: nullable ? t("automatic") : "",
+      placeholder: nullable ? t(knows(`empty_${name}`) ? `empty_${name}` : "automatic") : "",
     });
     return { control, read: () => control.value === "" ? nullable ? null : undefined : Number(control.value) };
   }

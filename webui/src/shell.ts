@@ -23,5 +23,19 @@ for (const button of all("[data-do=sign-out]")) {
   }));
 }
 
+/** Menus close as one expects of them. */
+function closeMenus(except: EventTarget | null): void {
+  for (const menu of all<HTMLDetailsElement>("details.more[open]")) {
+    if (!(except instanceof Node && menu.contains(except))) menu.open = false;
+  }
+}
+document.addEventListener("click", ({ target }) => closeMenus(target));
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key !== "Escape") return;
+  const menu = target instanceof Element && target.closest<HTMLDetailsElement>("details.more[open]");
+  closeMenus(null);
+  if (menu) menu.querySelector("summary")?.focus();
+});
+
 // Pages are complete once their own script has run; it is a module that imports this one, so it comes after.
 queueMicrotask(() => { document.documentElement.dataset.ready = "yes"; });

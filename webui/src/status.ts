@@ -45,7 +45,8 @@ export function putState(within: HTMLElement, state: string, since: number, retr
   for (const place of all("[data-live=since]", within)) {
     if (place.closest("[data-job],[data-output]") !== within) continue;
     const wait = retryAt === null ? 0 : Math.ceil(retryAt - Date.now() / 1000);
-    const parts = [iso && state !== "stopped" && ago(iso), wait > 0 && t("retry_in", { seconds: wait })];
+    const then = iso && ("both" in place.dataset ? `${ago(iso)} (${moment(iso)})` : ago(iso));
+    const parts = [state !== "stopped" && then, wait > 0 && t("retry_in", { seconds: wait })];
     say(place, parts.filter(Boolean).join(" · "));
     place.title = iso && moment(iso);
   }

@@ -31,6 +31,8 @@ async function load(): Promise<Record<string, Texts>> {
 
 /** Message, cause and remedy of a code; the code itself where no catalogue has it. */
 export async function tell({ code, params = {} }: Coded): Promise<Told> {
+  // What the pages say themselves is known also while the server is away.
+  if (code.startsWith("web.")) return { message: t(code.slice(4), params), cause: "", remedy: "" };
   catalogue ??= load();
   let texts: Record<string, Texts> = {};
   try {

@@ -18,14 +18,14 @@ from castcore_webui.page.profile import profile_parts
 from castcore_webui.reading import ask, ask_all
 from castcore_webui.viewer import viewer
 
-_SOURCES: dict[str, type[BaseModel]] = {
+SOURCES: dict[str, type[BaseModel]] = {
     "file": definition.FileInput,
     "url": definition.UrlInput,
     "ingest": definition.IngestInput,
     "device": definition.DeviceInput,
     "test": definition.PatternInput,
 }
-_PARTS: dict[str, type[BaseModel]] = {
+PARTS: dict[str, type[BaseModel]] = {
     "fallback": definition.Fallback,
     "restart": definition.Restart,
     "recording": definition.Recording,
@@ -89,8 +89,8 @@ async def _editor(job: dict[str, Any] | None) -> Response:
     destinations, profiles = await ask_all("/destinations?limit=500", "/ffmpeg-profiles?limit=500")
     first = {
         "job": job,
-        "sources": {kind: model.model_json_schema() for kind, model in _SOURCES.items()},
-        "parts": {name: model.model_json_schema() for name, model in _PARTS.items()},
+        "sources": {kind: model.model_json_schema() for kind, model in SOURCES.items()},
+        "parts": {name: model.model_json_schema() for name, model in PARTS.items()},
         "destinations": destinations.items,
         "types": await destination_types(),
         "profiles": profiles.items,

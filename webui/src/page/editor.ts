@@ -40,7 +40,7 @@ function chooseSource(): void {
   const schema = structuredClone(data.sources[kind.value]) ?? {};
   // An address is shown without its secrets and comes back as it was shown: no password, but text to read.
   if (schema.properties?.url) schema.properties.url = { type: "string", title: "URL", maxLength: 4096 };
-  source = new Form(schema, same && job ? job.source : {}, ["source"], { scope: kind.value, kept: same });
+  source = new Form(schema, same && job ? job.source : {}, ["source"], { scope: `source_${kind.value}`, kept: same });
   the("#source").replaceChildren(h("p", { class: "hint" }, t(`source_${kind.value}_hint`)), source.element);
 }
 kind.addEventListener("change", chooseSource);
@@ -81,7 +81,10 @@ profile.replaceChildren(...profileSelect(null, t("profile_default")).children);
 profile.value = job?.profile_id ?? "";
 
 const rest = Object.entries(data.parts).map(([name, schema]) => {
-  const part = new Form(schema, (job?.[name] ?? {}) as Record<string, unknown>, [name], { scope: name });
+  // What a later version brings is not asked for yet.
+  const kinds = schema.properties?.kind?.enum;
+  if (kinds) kinds.splice(0, kinds.length, ...kinds.filter((each) => each !== "video"));
+  const part = new Form(schema, (job?.[name] ?? {}) as Record<string, unknown>, [name], { scope: name, without: ["asset_id", "return"] });
   the("#rest").append(h("fieldset", {}, h("legend", {}, t(`part_${name}`)), part.element));
   return [name, part] as const;
 });
