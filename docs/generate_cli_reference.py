@@ -31,7 +31,7 @@ def pages() -> dict[Path, str]:
 def _commands() -> Iterator[str]:
     yield _NOTE
     yield "# Command line\n"
-    yield "Results go to standard output, everything else to standard error. `--json` is for programs, on standard output.\n"
+    yield "Results go to standard output, everything else to standard error. `--json` is for programs.\n"
     yield "## Exit codes\n"
     yield "| code | name | meaning |\n|---|---|---|"
     for status, meaning in _meanings():
