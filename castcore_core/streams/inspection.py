@@ -10,16 +10,19 @@ from castcore_core.streams.sample import sample_rtmp
 from castcore_core.streams.source import Source
 
 
-async def inspect(source: Source, *, timeout: float = 10.0, ca_file: str | None = None) -> MediaInfo | None:
+async def inspect(
+    source: Source, *, timeout: float = 10.0, ca_file: str | None = None, ffmpeg: str | None = None
+) -> MediaInfo | None:
     """Return what ``source`` contains; None for what tells nothing before it runs: push-in, devices, the test pattern.
 
-    ``timeout`` is in seconds. Raises CastCoreError with a code ``media.…``, ``ffmpeg.…`` or ``rtmp.…``.
+    ``timeout`` is in seconds; ``ffmpeg`` is the path of a build, which SRT is read with.
+    Raises CastCoreError with a code ``media.…``, ``ffmpeg.…`` or ``rtmp.…``.
     """
     match source.kind:
         case "file":
             return await probe(Path(source.location), timeout=timeout)
         case "url":
-            return await probe(source.location, timeout=timeout, ca_file=ca_file)
+            return await probe(source.location, timeout=timeout, ca_file=ca_file, ffmpeg=ffmpeg)
         case "pull":
             return await sample_rtmp(source.location, timeout=timeout, ca_file=ca_file)
     return None

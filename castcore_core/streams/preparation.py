@@ -67,7 +67,7 @@ async def prepare(request: RunRequest, host: PluginHost, build: FFmpegBuild) -> 
     profile = load_profile(request.profile)
     _check_options(request, source, profile)
     ca_file = str(request.ca_file) if request.ca_file else certifi.where()
-    media = await inspect(source, ca_file=ca_file)
+    media = await inspect(source, ca_file=ca_file, ffmpeg=build.path)
     still = await _still(request.still)
     encoder = _encoder(request, profile, media, host)
     job_id = f"run-{uuid.uuid4()}"
