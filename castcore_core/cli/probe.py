@@ -14,7 +14,6 @@ from castcore_core.cli.message import fail, output, say, show_problem, write
 from castcore_core.cli.status import ExitStatus
 from castcore_core.ffmpeg.build import find_build
 from castcore_core.streams.inspection import inspect
-from castcore_core.streams.placeholder import expand
 from castcore_core.streams.source import Source, parse_source
 from castcore_sdk import CastCoreError
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def probe(text: str, *, timeout: float, ca_file: str | None, as_json: bool) -> None:
     """Print what ``text`` contains."""
     try:
-        source = parse_source(expand(text))
+        source = parse_source(text)
         info = asyncio.run(_inspect(source, timeout, ca_file))
     except CastCoreError as error:
         fail(error.code, error.params, status=ExitStatus.INPUT, json_output=as_json)

@@ -42,7 +42,9 @@ async def stream(request: RunRequest, *, as_json: bool, verbose: bool) -> ExitSt
     async with open_host() as host:
         build = await find_build(request.ffmpeg)
         prepared = await prepare(request, host, build)
-        if not as_json:
+        if as_json:
+            _announce_as_json(prepared)
+        else:
             _announce(prepared, build)
         try:
             display = choose(prepared.names, as_json=as_json, verbose=verbose)
@@ -65,6 +67,12 @@ def _announce(prepared: Prepared, build: FFmpegBuild) -> None:
     write(escape(line))
     for notice in prepared.notices:
         show_problem(notice.code, notice.params, level=notice.severity.value if notice.severity != "ok" else "info")
+
+
+def _announce_as_json(prepared: Prepared) -> None:
+    for notice in prepared.notices:
+        said = {"code": notice.code, "params": dict(notice.params), "level": notice.severity.value}
+        print(json.dumps({"notice": said}, ensure_ascii=False), flush=True)  # noqa: T201
 
 
 def _stopping(*, as_json: bool) -> None:
@@ -100,6 +108,8 @@ def _status(outcome: Outcome) -> ExitStatus:
         return ExitStatus.ABORTED
     if outcome.problem is not None:
         return _failed(outcome.problem)
+    if outcome.never_up:
+        return ExitStatus.NO_DESTINATION
     return ExitStatus.PARTIAL if outcome.incomplete else ExitStatus.OK
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
+from castcore_core.streams.placeholder import expand
 from castcore_sdk import ConfigurationError
 
 SourceKind = Literal["file", "url", "pull", "push", "test", "device"]
@@ -46,12 +47,14 @@ class Source:
 def parse_source(text: str) -> Source:
     """Tell what ``text`` names: a path, a URL, ``test[:WxH[@FPS]]``, ``device:PATH`` or ``listen:rtmp://…``.
 
-    A path that exists is always a path, whatever it looks like. Raises ConfigurationError.
+    A path that exists is always a path, whatever it looks like; elsewhere ``{env:NAME}`` and ``{file:PATH}`` stand for
+    what they name. Raises ConfigurationError.
     """
     if not text:
         raise ConfigurationError("streams.input_empty")
     if "\0" not in text and _exists(text):
         return _file(text)
+    text = expand(text)
     if match := _TEST.match(text):
         return _test(match)
     if match := _DEVICE.match(text):
