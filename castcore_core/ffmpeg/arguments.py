@@ -78,7 +78,7 @@ def build_encoding(build: FFmpegBuild, source: Source, renditions: Sequence[Rend
     """
     feed = open_source(source, build, extras.audio_track)
     draft = _Draft(feed=feed, inputs=list(feed.arguments), count=feed.inputs)
-    _complete(draft, build, [each.profile for each in renditions], extras)
+    _complete(draft, build, [each.profile for each in renditions], extras, _length(source))
     if isinstance(source, FileSource):
         _describe(draft, source, extras.audio_track)
     plans = {each.id: plan_video(each, draft.feed.picture) for each in renditions if each.encoder is not None}
@@ -103,12 +103,21 @@ def build_encoding(build: FFmpegBuild, source: Source, renditions: Sequence[Rend
     )
 
 
-def _complete(draft: _Draft, build: FFmpegBuild, profiles: Sequence[Profile], extras: Extras) -> None:
+def _length(source: Source) -> float | None:
+    """Return the seconds that the source lasts, None where it is unknown or has no end."""
+    if not isinstance(source, FileSource) or source.loop or source.media.duration is None:
+        return None
+    return max(0.0, source.media.duration - source.start_at)
+
+
+def _complete(
+    draft: _Draft, build: FFmpegBuild, profiles: Sequence[Profile], extras: Extras, length: float | None
+) -> None:
     """Add silence to a source without sound, a still to one without picture."""
     if draft.feed.video is None and any(profile.video is not None for profile in profiles):
         if extras.still is None or not extras.still.media.video:
             raise PermanentError("media.no_video")
-        number = draft.add((*pace(build), *still_input(extras.still.path, STILL_RATE)))
+        number = draft.add((*pace(build), *still_input(extras.still.path, STILL_RATE, length)))
         picture = replace(extras.still.media.video[0], fps=STILL_RATE)
         draft.feed = replace(draft.feed, video=f"{number}:v:0", picture=picture)
         draft.shortest = draft.feed.ends

@@ -224,3 +224,13 @@ def taking_datagrams(port: int, file: Path) -> Iterator[None]:
         finally:
             loop.remove_reader(taker.fileno())
     file.write_bytes(b"".join(taken))
+
+
+async def test_sound_with_a_still_picture(
+    stage: Stage, sink: Sink, shorts: Shorts, clips: Clips, tmp_path: Path
+) -> None:
+    async with stage.running(shorts["mp3"], f"{sink.url}/key", still=clips["still"]) as run:
+        await ended(run)
+    got = recorded(sink.of("key")[0], tmp_path / "rtmp.flv")
+    assert (got.width, got.height) == (320, 180)
+    is_right(got, 2.0)
