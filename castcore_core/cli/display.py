@@ -170,7 +170,7 @@ def _final_state(one: OutputStatistics) -> str:
 
 def clock(seconds: float) -> str:
     """Return seconds as ``HH:MM:SS``."""
-    whole = int(seconds)
+    whole = round(seconds)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 

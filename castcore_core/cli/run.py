@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,9 @@ def run(request: RunRequest, *, as_json: bool, verbose: bool) -> None:
     except (CastCoreError, RunnerError) as error:
         status = ExitStatus.SYSTEM if error.code in _SYSTEM_CODES else ExitStatus.INPUT
         fail(error.code, error.params, status=status, json_output=as_json)
+    except BrokenPipeError:  # the reader of our output is gone, which is its right; the stream has ended in order
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = ExitStatus.OK
     raise SystemExit(status)
 
 
