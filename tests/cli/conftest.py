@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from runner.scene import Sink
 
+from runner.scene import Sink
 from servers.media import clips
 from servers.nginx import nginx
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from cli.program import START, Program, castcore, environment
-from runner.scene import Sink
 
 from castcore_core.cli.status import ExitStatus
+from cli.program import START, Program, castcore, environment
+from runner.scene import Sink
 from servers.fault import Gate
 from servers.media import Clips
 from servers.nginx import NginxRtmp, free_port
