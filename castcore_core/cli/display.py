@@ -47,7 +47,7 @@ class JsonDisplay:
 
     def show(self, event: Event) -> None:
         """Print the event."""
-        print(json.dumps({"event": event.to_json()}, ensure_ascii=False), flush=True)  # noqa: T201
+        print(json.dumps({"event": event.to_json()}), flush=True)  # noqa: T201
 
     def close(self) -> None:
         """Nothing is open."""

@@ -31,7 +31,7 @@ def probe(text: str, *, timeout: float, ca_file: str | None, as_json: bool) -> N
     if info is None:
         fail("streams.not_probed", {"input": source.name}, status=ExitStatus.INPUT, json_output=as_json)
     if as_json:
-        print(json.dumps(info.to_json(), ensure_ascii=False))  # noqa: T201
+        print(json.dumps(info.to_json()))  # noqa: T201
         return
     _show(source.name, info)
 

@@ -77,7 +77,7 @@ def _announce(prepared: Prepared, build: FFmpegBuild) -> None:
 def _announce_as_json(prepared: Prepared) -> None:
     for notice in prepared.notices:
         said = {"code": notice.code, "params": dict(notice.params), "level": notice.severity.value}
-        print(json.dumps({"notice": said}, ensure_ascii=False), flush=True)  # noqa: T201
+        print(json.dumps({"notice": said}), flush=True)  # noqa: T201
 
 
 def _stopping(*, as_json: bool) -> None:
@@ -96,7 +96,7 @@ def _report(prepared: Prepared, outcome: Outcome, *, as_json: bool) -> ExitStatu
                 output: {"name": prepared.names[output], **asdict(one)} for output, one in outcome.totals.items()
             },
         }
-        print(json.dumps({"summary": summary}, ensure_ascii=False), flush=True)  # noqa: T201
+        print(json.dumps({"summary": summary}), flush=True)  # noqa: T201
         return status
     if outcome.totals:
         longest = max((one.seconds for one in outcome.totals.values()), default=0.0)
