@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from castcore_core.cli.status import ExitStatus
 from cli.program import castcore
 from plugins.conftest import Site, open_site
 from plugins.test_isolation import AWFUL
 from runner.scene import Sink
-
-from castcore_core.cli.status import ExitStatus
 from servers.reading import read
 
 BLOCKING = """
