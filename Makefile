@@ -20,7 +20,7 @@ check: $(VENV)/.dev ## lint, types, import directions, formatting
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/towncrier build --draft --version next >/dev/null
 

@@ -22,7 +22,7 @@ class ScriptBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the scripts.
 
-        A wheel is never built without them. An editable install goes on where npm's packages cannot be had, and says so:
+        A wheel is never built without them. An editable install goes on where npm's packages cannot be had:
         pages then play in browsers that know HLS themselves.
         """
         problem = self._build() if self._stale() else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,6 +24,9 @@ from castcore_sdk import (
     StreamLimits,
     ui,
 )
+
+_END = "#EXT-X-ENDLIST"
+"""RFC 8216, 4.3.3.4."""
 
 
 class HlsConfig(ExtensionConfig):
@@ -76,7 +80,8 @@ class HlsDestination(Destination[HlsConfig], Foreseen):
         )
 
     async def close_broadcast(self, reference: str, /) -> None:
-        """Do nothing: the playlist is ended by its writer."""
+        """Mark the playlist as ended, so that players stop waiting. No error where there is none."""
+        await self.context.run_blocking(self._end_playlist)
 
     async def check(self) -> Sequence[CheckResult]:
         """See whether the folder could be made or written, and leave nothing behind."""
@@ -85,6 +90,16 @@ class HlsDestination(Destination[HlsConfig], Foreseen):
         except ConfigurationError as error:
             return [CheckResult(code=error.code, severity=Severity.ERROR, params=error.params, config_field="folder")]
         return [CheckResult(code="destinations.writable", severity=Severity.OK, params={"path": self.config.folder})]
+
+    def _end_playlist(self) -> None:
+        """The writer leaves the list open, because another process may go on with it."""
+        playlist = Path(self.config.folder) / self.config.playlist
+        unfinished = playlist.with_name(f".{playlist.name}.end")
+        with contextlib.suppress(OSError):
+            text = playlist.read_text("utf-8")
+            if _END not in text:
+                unfinished.write_text(f"{text.rstrip()}\n{_END}\n", "utf-8")
+                unfinished.replace(playlist)
 
     def _make_folder(self) -> None:
         folder = Path(self.config.folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 
 def main() -> None:
@@ -15,9 +14,6 @@ def main() -> None:
         _start()
     except KeyboardInterrupt:
         raise SystemExit(ExitStatus.ABORTED) from None
-    except BrokenPipeError:  # the reader of our output is gone, which is its right
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(ExitStatus.OK) from None
     except Exception as error:
         if os.environ.get("CASTCORE_DEBUG"):
             raise

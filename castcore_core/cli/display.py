@@ -47,7 +47,7 @@ class JsonDisplay:
 
     def show(self, event: Event) -> None:
         """Print the event."""
-        print(json.dumps({"event": event.to_json()}, ensure_ascii=False), flush=True)  # noqa: T201
+        print(json.dumps({"event": event.to_json()}), flush=True)  # noqa: T201
 
     def close(self) -> None:
         """Nothing is open."""
@@ -140,7 +140,7 @@ def destination_table(
 ) -> Table:
     """Return one row per destination; ``final`` shows totals instead of what happens now."""
     table = Table(box=None, pad_edge=False)
-    table.add_column(say("column_destination"), overflow="fold", min_width=20)
+    table.add_column(say("column_destination"), no_wrap=True, min_width=20)
     table.add_column(say("column_state"), no_wrap=True)
     last = ("sessions",) if final else ("rate", "waiting")
     for column in ("on_air", "sent", *last, "dropped", "reconnects"):
@@ -170,7 +170,7 @@ def _final_state(one: OutputStatistics) -> str:
 
 def clock(seconds: float) -> str:
     """Return seconds as ``HH:MM:SS``."""
-    whole = int(seconds)
+    whole = round(seconds)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 

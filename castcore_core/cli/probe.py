@@ -12,9 +12,9 @@ from rich.table import Table
 from castcore_core.cli.display import clock, size
 from castcore_core.cli.message import fail, output, say, show_problem, write
 from castcore_core.cli.status import ExitStatus
+from castcore_core.ffmpeg.build import find_build
 from castcore_core.streams.inspection import inspect
-from castcore_core.streams.placeholder import expand
-from castcore_core.streams.source import parse_source
+from castcore_core.streams.source import Source, parse_source
 from castcore_sdk import CastCoreError
 
 if TYPE_CHECKING:
@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 def probe(text: str, *, timeout: float, ca_file: str | None, as_json: bool) -> None:
     """Print what ``text`` contains."""
     try:
-        source = parse_source(expand(text))
-        info = asyncio.run(inspect(source, timeout=timeout, ca_file=ca_file))
+        source = parse_source(text)
+        info = asyncio.run(_inspect(source, timeout, ca_file))
     except CastCoreError as error:
         fail(error.code, error.params, status=ExitStatus.INPUT, json_output=as_json)
     if info is None:
         fail("streams.not_probed", {"input": source.name}, status=ExitStatus.INPUT, json_output=as_json)
     if as_json:
-        print(json.dumps(info.to_json(), ensure_ascii=False))  # noqa: T201
+        print(json.dumps(info.to_json()))  # noqa: T201
         return
     _show(source.name, info)
+
+
+async def _inspect(source: Source, timeout: float, ca_file: str | None) -> MediaInfo | None:
+    build = await find_build()
+    return await inspect(source, timeout=timeout, ca_file=ca_file, ffmpeg=build.path)
 
 
 def _show(name: str, info: MediaInfo) -> None:

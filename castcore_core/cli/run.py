@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,9 @@ def run(request: RunRequest, *, as_json: bool, verbose: bool) -> None:
     except (CastCoreError, RunnerError) as error:
         status = ExitStatus.SYSTEM if error.code in _SYSTEM_CODES else ExitStatus.INPUT
         fail(error.code, error.params, status=status, json_output=as_json)
+    except BrokenPipeError:  # the reader of our output is gone, which is its right; the stream has ended in order
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = ExitStatus.OK
     raise SystemExit(status)
 
 
@@ -42,7 +47,9 @@ async def stream(request: RunRequest, *, as_json: bool, verbose: bool) -> ExitSt
     async with open_host() as host:
         build = await find_build(request.ffmpeg)
         prepared = await prepare(request, host, build)
-        if not as_json:
+        if as_json:
+            _announce_as_json(prepared)
+        else:
             _announce(prepared, build)
         try:
             display = choose(prepared.names, as_json=as_json, verbose=verbose)
@@ -67,6 +74,12 @@ def _announce(prepared: Prepared, build: FFmpegBuild) -> None:
         show_problem(notice.code, notice.params, level=notice.severity.value if notice.severity != "ok" else "info")
 
 
+def _announce_as_json(prepared: Prepared) -> None:
+    for notice in prepared.notices:
+        said = {"code": notice.code, "params": dict(notice.params), "level": notice.severity.value}
+        print(json.dumps({"notice": said}), flush=True)  # noqa: T201
+
+
 def _stopping(*, as_json: bool) -> None:
     if not as_json:
         console().print(say("stopping"))
@@ -83,7 +96,7 @@ def _report(prepared: Prepared, outcome: Outcome, *, as_json: bool) -> ExitStatu
                 output: {"name": prepared.names[output], **asdict(one)} for output, one in outcome.totals.items()
             },
         }
-        print(json.dumps({"summary": summary}, ensure_ascii=False), flush=True)  # noqa: T201
+        print(json.dumps({"summary": summary}), flush=True)  # noqa: T201
         return status
     if outcome.totals:
         longest = max((one.seconds for one in outcome.totals.values()), default=0.0)
@@ -100,6 +113,8 @@ def _status(outcome: Outcome) -> ExitStatus:
         return ExitStatus.ABORTED
     if outcome.problem is not None:
         return _failed(outcome.problem)
+    if outcome.never_up:
+        return ExitStatus.NO_DESTINATION
     return ExitStatus.PARTIAL if outcome.incomplete else ExitStatus.OK
 
 

@@ -18,6 +18,9 @@ from castcore_core.streams.planner import Planned
 STOP_SECONDS = 2.5
 """Time in which every destination may end in order."""
 
+_GRACE_SECONDS = 0.4
+"""Beyond its time, a runner that does not end is killed: after the first signal, and at once after the second."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -31,6 +34,11 @@ class Outcome:
     totals: dict[str, OutputStatistics] = field(default_factory=dict)
     aborted: bool = False
     """A second signal ended it at once."""
+
+    @property
+    def never_up(self) -> bool:
+        """Say whether no destination was ever up."""
+        return bool(self.totals) and all(one.sessions == 0 for one in self.totals.values())
 
     @property
     def incomplete(self) -> bool:
@@ -48,7 +56,7 @@ async def conduct(planned: Planned, folder: Path, display: Display, on_stopping:
     stopper = _Stopper(client, outcome, on_stopping)
     try:
         with stopper:
-            await _follow(client, display, outcome)
+            await _follow_in_time(client, display, outcome, stopper.overdue)
         if not await client.wait_gone():
             outcome.problem = outcome.problem or Problem("runner.silent", {"seconds": 5})
     finally:
@@ -56,6 +64,21 @@ async def conduct(planned: Planned, folder: Path, display: Display, on_stopping:
         await stopper.finish()
     forget(folder, planned.plan.job_id)
     return outcome
+
+
+async def _follow_in_time(client: RunnerClient, display: Display, outcome: Outcome, overdue: asyncio.Event) -> None:
+    """Take in events until the last; kill a runner that does not stop in time. Its children die with it."""
+    following = asyncio.ensure_future(_follow(client, display, outcome))
+    waiting = asyncio.ensure_future(overdue.wait())
+    try:
+        await asyncio.wait({following, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not following.done():
+            client.hello.identity.kill_group()
+        await following
+    finally:
+        waiting.cancel()
+        following.cancel()
+        await asyncio.gather(waiting, following, return_exceptions=True)
 
 
 async def _follow(client: RunnerClient, display: Display, outcome: Outcome) -> None:
@@ -83,6 +106,8 @@ class _Stopper:
         self._outcome = outcome
         self._on_stopping = on_stopping
         self._requests: list[asyncio.Task[None]] = []
+        self.overdue = asyncio.Event()
+        """Set when there is nothing left to wait for."""
 
     def __enter__(self) -> None:
         for number in _SIGNALS:
@@ -101,6 +126,8 @@ class _Stopper:
             self._outcome.aborted = True
         else:
             self._on_stopping()
+        seconds = _GRACE_SECONDS if self._outcome.aborted else STOP_SECONDS + _GRACE_SECONDS
+        asyncio.get_running_loop().call_later(seconds, self.overdue.set)
         self._requests.append(asyncio.create_task(self._stop()))
 
     async def _stop(self) -> None:

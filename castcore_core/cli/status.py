@@ -9,7 +9,7 @@ class ExitStatus(IntEnum):
     """What the shell sees."""
 
     OK = 0
-    """The stream ended as asked: the source's end, ``--duration``, or a signal."""
+    """The stream ended as asked: the source's end, --duration, or a signal."""
     INTERNAL = 1
     """A fault of CastCore itself."""
     USAGE = 2

@@ -19,6 +19,7 @@ from castcore_sdk import CheckResult, ConfigurationError, PermanentError, Severi
 PROGRESS_PERIOD = "0.5"
 """Seconds between blocks of progress."""
 
+_BUFFERED_SHORTEST = (6,)
 BUS_CODECS = CLASSIC_CODECS | {"hevc", "av1", "vp9", "opus", "flac", "ac3", "eac3", "mp3"}
 """What FLV carries; beyond the classic pair it takes a build of release 8 or later."""
 
@@ -58,7 +59,8 @@ class _Draft:
     picture: Graph = field(default_factory=Graph)
     sound: Graph = field(default_factory=Graph)
     """A graph of its own: in one with the picture, build 5.1 would ask endless silence for more and never end."""
-    shortest: bool = False
+    ending: tuple[str, ...] = ()
+    """Options that end the output with its source, where something endless was added."""
     notices: list[CheckResult] = field(default_factory=list)
 
     def add(self, arguments: Sequence[Argument]) -> int:
@@ -78,9 +80,9 @@ def build_encoding(build: FFmpegBuild, source: Source, renditions: Sequence[Rend
     """
     feed = open_source(source, build, extras.audio_track)
     draft = _Draft(feed=feed, inputs=list(feed.arguments), count=feed.inputs)
-    _complete(draft, build, [each.profile for each in renditions], extras)
+    _complete(draft, build, [each.profile for each in renditions], extras, _length(source))
     if isinstance(source, FileSource):
-        _describe(draft, source, extras.audio_track)
+        _describe(draft, source, extras.audio_track, [each.profile for each in renditions])
     plans = {each.id: plan_video(each, draft.feed.picture) for each in renditions if each.encoder is not None}
     codecs = {each.id: _codecs(each, plans.get(each.id), draft.feed) for each in renditions}
     for each in codecs.values():
@@ -103,27 +105,47 @@ def build_encoding(build: FFmpegBuild, source: Source, renditions: Sequence[Rend
     )
 
 
-def _complete(draft: _Draft, build: FFmpegBuild, profiles: Sequence[Profile], extras: Extras) -> None:
+def _length(source: Source) -> float | None:
+    """Return the seconds that the source lasts, None where it is unknown or has no end."""
+    if not isinstance(source, FileSource) or source.loop or source.media.duration is None:
+        return None
+    return max(0.0, source.media.duration - source.start_at)
+
+
+def _ending(build: FFmpegBuild) -> tuple[str, ...]:
+    """Return what ends an output with its shortest stream; later builds wait up to 10 s for a stream that lags."""
+    return ("-shortest", "-shortest_buf_duration", "0.5") if build.version >= _BUFFERED_SHORTEST else ("-shortest",)
+
+
+def _complete(
+    draft: _Draft, build: FFmpegBuild, profiles: Sequence[Profile], extras: Extras, length: float | None
+) -> None:
     """Add silence to a source without sound, a still to one without picture."""
     if draft.feed.video is None and any(profile.video is not None for profile in profiles):
         if extras.still is None or not extras.still.media.video:
             raise PermanentError("media.no_video")
-        number = draft.add((*pace(build), *still_input(extras.still.path, STILL_RATE)))
+        number = draft.add((*pace(build), *still_input(extras.still.path, STILL_RATE, length)))
         picture = replace(extras.still.media.video[0], fps=STILL_RATE)
         draft.feed = replace(draft.feed, video=f"{number}:v:0", picture=picture)
-        draft.shortest = draft.feed.ends
+        draft.ending = _ending(build) if draft.feed.ends else ()
     sound = [each.audio for each in profiles if each.audio is not None and not each.copies_audio]
     if draft.feed.audio is None and sound and extras.silence:
         number = draft.add(silent_input(sound[0]))
         draft.feed = replace(draft.feed, audio=f"{number}:a:0", sound_codec=None)
-        draft.shortest = draft.feed.ends
+        draft.ending = _ending(build) if draft.feed.ends else ()
         draft.warn("ffmpeg.silence_added")
 
 
-def _describe(draft: _Draft, source: FileSource, track: int) -> None:
+def _describe(draft: _Draft, source: FileSource, track: int, profiles: Sequence[Profile]) -> None:
     """Say what of the media does not reach the stream as it is."""
+    copies_video = any(profile.copies_video for profile in profiles)
+    copies_audio = any(profile.copies_audio for profile in profiles)
     if (tracks := len(source.media.audio)) > 1:
         draft.warn("ffmpeg.tracks_left_out", track=track, tracks=tracks)
+    if copies_video and source.media.video and source.media.video[0].rotation:
+        draft.warn("ffmpeg.rotation_lost", degrees=source.media.video[0].rotation)
+    if copies_audio and not source.media.audio:
+        draft.warn("media.no_audio")
     if source.media.video and source.media.video[0].hdr:
         draft.warn("ffmpeg.hdr_source")
     for code in source.media.warnings:
@@ -152,7 +174,7 @@ def _outputs(
         if each in heard and each.profile.audio is not None:
             outputs += ["-map", f"[a{number}]", *sound_options(each.profile.audio)]
         outputs += ["-map_metadata", "-1", "-map_chapters", "-1", "-max_muxing_queue_size", "1024"]
-        outputs += [*(["-shortest"] if draft.shortest else []), *FLV, Ref(kind="pipe", name=each.id)]
+        outputs += [*draft.ending, *FLV, Ref(kind="pipe", name=each.id)]
     return outputs
 
 

@@ -55,9 +55,12 @@ def transport_stream(
     for option, name in (secrets or {}).items():
         hidden += [_SRT_SECRETS[option], Ref(kind="secret", name=name)]
     address = f"{url}{'&' if '?' in url else '?'}{query}" if query else url
-    return (*_copy(rendition), *hidden, "-flush_packets", "1", "-f", "mpegts", address)
+    linger = ("-linger", SRT_LINGER_SECONDS) if url.startswith("srt:") else ()
+    return (*_copy(rendition), *hidden, *linger, "-flush_packets", "1", "-f", "mpegts", address)
 
 
+SRT_LINGER_SECONDS = "1"
+"""How long a closing sender waits for what is in flight; without it the last frames are lost."""
 _SRT_SECRETS = {"passphrase": "-passphrase", "streamid": "-srt_streamid"}
 
 

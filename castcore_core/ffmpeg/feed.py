@@ -156,9 +156,11 @@ def pace(build: FFmpegBuild) -> tuple[str, ...]:
     return ("-re",)
 
 
-def still_input(path: str, fps: Fraction) -> tuple[str, ...]:
-    """Return an input that repeats one picture; its name is no pattern, whatever it looks like."""
-    return ("-f", "image2", "-pattern_type", "none", "-loop", "1", "-framerate", str(fps), "-i", f"file:{path}")
+def still_input(path: str, fps: Fraction, seconds: float | None = None) -> tuple[str, ...]:
+    """Return an input that repeats one picture, without end or for ``seconds``; its name is no pattern."""
+    length = () if seconds is None else ("-t", f"{seconds:.3f}")
+    form = ("-f", "image2", "-pattern_type", "none", "-loop", "1", "-framerate", str(fps))
+    return (*form, *length, "-i", f"file:{path}")
 
 
 def picture_input(path: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ def detect_hardware(root: Path = Path("/")) -> HardwareInfo:
     """Look through ``/proc``, ``/sys`` and ``/dev`` below ``root``. Quick: reads a few small files."""
     nodes = _render_nodes(root)
     return HardwareInfo(
-        gpus=tuple(dict.fromkeys((*_nvidia(root), *_cards(root)))),
+        gpus=(*_nvidia(root), *_cards(root)),
         render_nodes=tuple(f"/dev/dri/{node.name}" for node in nodes),
         denied_nodes=tuple(f"/dev/dri/{node.name}" for node in nodes if not os.access(node, os.R_OK | os.W_OK)),
         cpu_count=os.cpu_count() or 1,

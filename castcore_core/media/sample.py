@@ -19,7 +19,8 @@ async def sample_srt(ffmpeg: str, url: str, timeout: float) -> bytes:
     """
     command = [
         *(ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "level+warning"),
-        *("-connect_timeout", str(_CONNECT_MS), "-rw_timeout", str(int(timeout * 1_000_000)), "-i", url),
+        *("-connect_timeout", str(_CONNECT_MS), "-rw_timeout", str(int(timeout * 1_000_000))),
+        *("-analyzeduration", "1000000", "-probesize", "1000000", "-i", url),
         *("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-t", str(SAMPLE_SECONDS), "-fs", str(_SAMPLE_BYTES)),
         *("-f", "mpegts", "pipe:1"),
     ]

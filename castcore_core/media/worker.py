@@ -92,15 +92,16 @@ def _open(
         except (av.FFmpegError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             log = [message for _, _, message in lines]
-            raise _explain([*log, f"Error opening input: {reason}"], path) from None
+            remote = path is None and isinstance(what, str)
+            raise _explain([*log, f"Error opening input: {reason}"], path, remote=remote) from None
 
 
-def _explain(log: list[str], path: str | None) -> Refused:
+def _explain(log: list[str], path: str | None, *, remote: bool) -> Refused:
     found = diagnose(log)
     if path is not None and found.code == "ffmpeg.source_no_index":
         # FFmpeg takes any file called .mp4 for one without an index: only a real box at its start makes it one
         return Refused("media.truncated" if _starts_like_mp4(path) else "media.not_media")
-    if path is not None or found.code in ("ffmpeg.source_invalid", "ffmpeg.failed", "ffmpeg.source_no_index"):
+    if not remote or found.code in ("ffmpeg.source_invalid", "ffmpeg.failed", "ffmpeg.source_no_index"):
         return Refused("media.not_media")
     return Refused(found.code, **{key: value for key, value in found.params.items() if isinstance(value, str | int)})
 
@@ -136,10 +137,7 @@ def _check_file(path: str) -> int:
 def _network_options(request: Mapping[str, Any]) -> dict[str, str]:
     scheme = request["location"].partition("://")[0].lower()
     wait = str(int(float(request["timeout"]) * 1_000_000))
-    if scheme in ("rtsp", "rtsps"):
-        options = {"rtsp_transport": "tcp", "timeout": wait}
-    else:
-        options = {"rw_timeout": wait}
+    options = {"rtsp_transport": "tcp", "timeout": wait} if scheme in ("rtsp", "rtsps") else {"rw_timeout": wait}
     if scheme in ("https", "rtsps"):
         options |= {"tls_verify": "1", "ca_file": request["ca_file"]}
     return options

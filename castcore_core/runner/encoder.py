@@ -112,9 +112,12 @@ class Encoder:
             child.stdin.end()
 
     def interrupt(self) -> None:
-        """Ask it to end in order."""
+        """Ask it to end in order; one that waits for its standard input hears no signal."""
         if self._child is not None:
             self._child.signal(signal.SIGINT)
+            if self._child.stdin is not None:
+                self._lane.disconnect()
+                self._child.stdin.end()
 
     async def gone(self, seconds: float) -> None:
         """Wait for its end for at most ``seconds``."""

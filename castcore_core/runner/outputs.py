@@ -52,20 +52,20 @@ class Outputs:
     def set(self, plan: OutputPlan, secrets: Mapping[str, str]) -> None:
         """Add a destination, or change one: live where its way out stays the same, else it ends and begins anew."""
         wanted = {name: secrets[name] for name in _secret_names(plan) if name in secrets}
-        old = self._live.get(plan.id)
-        if old is None and plan.id not in self._changes:
+        old, changing = self._live.get(plan.id), plan.id in self._changes
+        if old is None and not changing:
             self._begin(plan, wanted)
-        elif old is not None and self._secrets[plan.id] == wanted and _same_way(old.plan, plan):
+        elif old is not None and not changing and self._secrets[plan.id] == wanted and _same_way(old.plan, plan):
             old.change(plan)
         else:
-            self._after_change(plan.id, self._replace(old, plan, wanted))
+            self._after_change(plan.id, self._replace(plan.id, plan, wanted))
 
     def remove(self, output_id: str) -> None:
         """End a destination. Raise RunnerError (``runner.output_unknown``)."""
         old = self._live.get(output_id)
         if old is None and output_id not in self._changes:
             raise RunnerError("runner.output_unknown", {"output": output_id})
-        self._after_change(output_id, self._replace(old, None, {}))
+        self._after_change(output_id, self._replace(output_id, None, {}))
 
     def statistics(self) -> dict[str, OutputStatistics]:
         """Return the figures of all that are and were."""
@@ -104,20 +104,20 @@ class Outputs:
 
         change.add_done_callback(forget)
 
-    def _replace(self, old: Output | None, plan: OutputPlan | None, secrets: dict[str, str]) -> asyncio.Task[None]:
-        """End ``old`` and begin ``plan``, after whatever change of the same output is under way."""
-        before = self._changes.get(old.plan.id if old is not None else plan.id if plan is not None else "")
+    def _replace(self, output_id: str, plan: OutputPlan | None, secrets: dict[str, str]) -> asyncio.Task[None]:
+        """End the output and begin ``plan``, after the change of it that is under way; only the last plan is begun."""
+        before = self._changes.get(output_id)
 
         async def change() -> None:
             if before is not None:
                 await asyncio.wait({before})
-            current = self._live.get(old.plan.id) if old is not None else self._live.get(plan.id) if plan else None
+            current = self._live.get(output_id)
             if current is not None:
                 await current.close(_CHANGE_SECONDS, drain=0.0)
                 self._up = self._up or current.sessions > 0
-                self._gone[current.plan.id] = current.statistics()
-                del self._live[current.plan.id]
-            if plan is not None:
+                self._gone[output_id] = current.statistics()
+                del self._live[output_id]
+            if plan is not None and self._changes.get(output_id) is asyncio.current_task():
                 self._begin(plan, secrets)
 
         return asyncio.create_task(change())

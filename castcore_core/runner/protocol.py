@@ -14,8 +14,8 @@ MAX_LINE = 4 * 1024 * 1024
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
-    """Return a message as its line."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    """Return a message as its line: ASCII, since names of files need not be Unicode."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes) -> dict[str, Any]:

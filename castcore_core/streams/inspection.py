@@ -15,7 +15,7 @@ async def inspect(
 ) -> MediaInfo | None:
     """Return what ``source`` contains; None for what tells nothing before it runs: push-in, devices, the test pattern.
 
-    ``timeout`` is in seconds; ``ffmpeg`` is the build that samples SRT, which is not known without one.
+    ``timeout`` is in seconds; ``ffmpeg`` is the path of a build, which SRT is read with.
     Raises CastCoreError with a code ``media.…``, ``ffmpeg.…`` or ``rtmp.…``.
     """
     match source.kind:

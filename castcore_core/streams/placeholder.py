@@ -9,7 +9,8 @@ from pathlib import Path
 from castcore_sdk import ConfigurationError
 
 _PLACEHOLDER = re.compile(r"\{(env|file):([^{}]+)\}")
-_LONGEST_SECRET = 4096
+_LARGEST_FILE = 64 * 1024
+"""Characters: a list of keys, not a film that was named by mistake."""
 
 
 def has_placeholder(text: str) -> bool:
@@ -35,14 +36,17 @@ def _variable(name: str) -> str:
 def read_lines(path: str) -> list[str]:
     """Return the lines of a file of secrets, at least one; empty lines and ``#`` comments are left out.
 
-    Raises ConfigurationError.
+    Raises ConfigurationError ``streams.key_file_unreadable``, ``streams.key_file_too_large``,
+    ``streams.key_file_empty``.
     """
     try:
         with Path(path).expanduser().open(encoding="utf-8") as stream:
-            lines = [line.strip() for line in stream.read(64 * _LONGEST_SECRET).splitlines()]
+            text = stream.read(_LARGEST_FILE + 1)
     except (OSError, UnicodeDecodeError, ValueError):
         raise ConfigurationError("streams.key_file_unreadable", params={"path": path}) from None
-    lines = [line for line in lines if line and not line.startswith("#")]
+    if len(text) > _LARGEST_FILE:
+        raise ConfigurationError("streams.key_file_too_large", params={"path": path, "most": _LARGEST_FILE})
+    lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
     if not lines:
         raise ConfigurationError("streams.key_file_empty", params={"path": path})
     return lines

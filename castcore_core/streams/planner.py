@@ -25,6 +25,10 @@ from castcore_sdk import CheckResult, PublishTarget, Severity
 
 RENDITION = "main"
 
+_LIVE_SILENCE = 0.6
+_FILE_SILENCE = 2.0
+"""Seconds until the slate comes. A file loses nothing while a busy machine pauses; the slate costs it up to a GOP."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -128,6 +132,7 @@ def plan_job(programme: Programme, build: FFmpegBuild) -> Planned:
         revisions={each.id: each.revision for each in programme.deliveries if each.revision},
         duration=programme.duration,
         give_up_after=programme.give_up_after,
+        slate_after=_LIVE_SILENCE if source.live else _FILE_SILENCE,
     )
     return Planned(plan=plan, secrets=secrets.values, notices=tuple(notices))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -22,9 +23,10 @@ from castcore_core.media.probe import probe
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.instance import Instance
 from castcore_core.plugins.registry import Registered
+from castcore_core.streams.conflict import check_conflicts
 from castcore_core.streams.encoder import GuardedEncoder
 from castcore_core.streams.inspection import inspect
-from castcore_core.streams.placeholder import expand, has_placeholder, read_lines
+from castcore_core.streams.placeholder import has_placeholder, read_lines
 from castcore_core.streams.planner import Delivery, Planned, Programme, plan_job
 from castcore_core.streams.profile import load_profile
 from castcore_core.streams.request import RunRequest
@@ -62,18 +64,19 @@ class Prepared:
 
 async def prepare(request: RunRequest, host: PluginHost, build: FFmpegBuild) -> Prepared:
     """Return a plan for the request. Raises CastCoreError for the first thing that cannot work."""
-    source = parse_source(expand(request.input))
+    source = parse_source(request.input)
     targets = _targets(request, host)
     profile = load_profile(request.profile)
     _check_options(request, source, profile)
-    ca_file = str(request.ca_file) if request.ca_file else certifi.where()
-    media = await inspect(source, ca_file=ca_file)
+    ca_file = _authorities(request.ca_file)
+    media = await inspect(source, ca_file=ca_file, ffmpeg=build.path)
     still = await _still(request.still)
     encoder = _encoder(request, profile, media, host)
     job_id = f"run-{uuid.uuid4()}"
     opened: list[tuple[Instance[Destination[Any]], str]] = []
     try:
         deliveries = [await _open(number, each, job_id, source, host, opened) for number, each in enumerate(targets, 1)]
+        check_conflicts([each.target for each in deliveries], source)
         with as_file(files("castcore_core") / "fonts" / "NotoSans-Regular.ttf") as font:
             programme = Programme(
                 job_id=job_id,
@@ -111,7 +114,7 @@ def _targets(request: RunRequest, host: PluginHost) -> list[Target]:
     keys = read_lines(str(request.key_file)) if request.key_file else []
     texts = list(request.targets)
     if request.record is not None:
-        texts.append(f"file:{request.record}")
+        texts.append(f"file:/{os.path.abspath(request.record).lstrip('/')}")  # noqa: PTH100  two slashes mean a URL
     if not texts:
         raise ConfigurationError("streams.no_target")
     targets = parse_targets(texts, host, keys=keys)
@@ -131,6 +134,17 @@ def _check_options(request: RunRequest, source: Source, profile: Profile) -> Non
         raise ConfigurationError("streams.copy_takes_no_encoder")
     if profile.copy_mode != "off" and source.kind in ("test", "device"):
         raise ConfigurationError("streams.nothing_to_copy")
+
+
+def _authorities(path: Path | None) -> str:
+    """Return the file of authorities to trust, whole and absolute. Raises ConfigurationError ``rtmp.ca_unreadable``."""
+    if path is None:
+        return certifi.where()
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:  # also ssl.SSLError: no certificate in it
+        raise ConfigurationError("rtmp.ca_unreadable", params={"file": shown(str(path))}) from None
+    return str(path.absolute())
 
 
 async def _still(path: Path | None) -> FileSource | None:

@@ -9,17 +9,19 @@ from castcore_core.media.probe import probe_bytes
 from castcore_core.rtmp.address import Endpoint
 from castcore_core.rtmp.error import RtmpError
 from castcore_core.rtmp.player import Player, play
-from castcore_core.rtmp.tag import Tag, TagKind
+from castcore_core.rtmp.tag import TagKind
 from castcore_core.runner.flv import HEADER, pack
 from castcore_sdk import TemporaryError
 
-_ENOUGH_MS = 1500
-"""Milliseconds of stream from which ffmpeg knows size, rate and channels."""
+_ENOUGH_MS = 1000
+"""Milliseconds of stream behind the first keyframe, from which ffmpeg knows size, rate and channels."""
+_KEYFRAME_MS = 5000
+"""Milliseconds to wait for a keyframe before the stream counts as sound alone."""
 _MOST_BYTES = 16 << 20
 
 
 async def sample_rtmp(url: str, *, timeout: float = 10.0, ca_file: str | None = None) -> MediaInfo:
-    """Play ``url`` for about 1.5 seconds of stream and describe it.
+    """Play ``url`` until a second behind its first keyframe and describe it.
 
     Raises TemporaryError with the code ``rtmp.…`` of what failed, or ``media.…``.
     """
@@ -38,16 +40,19 @@ async def sample_rtmp(url: str, *, timeout: float = 10.0, ca_file: str | None = 
 
 
 async def _collect(player: Player) -> bytes:
-    parts, size, first = [HEADER], 0, None
+    """Return the stream as FLV, from its headers to where it has shown what it holds."""
+    parts, size = [HEADER], 0
+    first: int | None = None
+    keyframe: int | None = None
     async for tag in player:
         parts += pack(tag)
         size += len(tag.payload)
-        if first is None and _is_media(tag):
-            first = tag.timestamp
-        if size > _MOST_BYTES or (first is not None and tag.timestamp - first >= _ENOUGH_MS):
+        if tag.kind is TagKind.DATA or tag.is_sequence_header:
+            continue
+        first = tag.timestamp if first is None else first
+        if keyframe is None and tag.is_keyframe:
+            keyframe = tag.timestamp
+        seen = tag.timestamp - (first if keyframe is None else keyframe)
+        if seen >= (_KEYFRAME_MS if keyframe is None else _ENOUGH_MS) or size > _MOST_BYTES:
             break
     return b"".join(parts)
-
-
-def _is_media(tag: Tag) -> bool:
-    return tag.kind is not TagKind.DATA and not tag.is_sequence_header

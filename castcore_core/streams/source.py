@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
+from castcore_core.streams.placeholder import expand
 from castcore_sdk import ConfigurationError
 
 SourceKind = Literal["file", "url", "pull", "push", "test", "device"]
@@ -15,7 +16,7 @@ SourceKind = Literal["file", "url", "pull", "push", "test", "device"]
 NETWORK_SCHEMES = frozenset({"http", "https", "rtsp", "rtsps", "srt", "udp"})
 _RTMP_SCHEMES = frozenset({"rtmp", "rtmps"})
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")
-_TEST = re.compile(r"^test(?::(?P<width>\d+)x(?P<height>\d+)(?:@(?P<fps>\d+(?:\.\d+)?))?)?$")
+_TEST = re.compile(r"^test(?::(?P<width>\d{1,9})x(?P<height>\d{1,9})(?:@(?P<fps>\d{1,9}(?:\.\d{1,9})?))?)?$")
 _DEVICE = re.compile(r"^device:(?P<path>.+)$", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LARGEST_SIDE = 8192
@@ -46,12 +47,14 @@ class Source:
 def parse_source(text: str) -> Source:
     """Tell what ``text`` names: a path, a URL, ``test[:WxH[@FPS]]``, ``device:PATH`` or ``listen:rtmp://…``.
 
-    A path that exists is always a path, whatever it looks like. Raises ConfigurationError.
+    A path that exists is always a path, whatever it looks like; elsewhere ``{env:NAME}`` and ``{file:PATH}`` stand for
+    what they name. Raises ConfigurationError.
     """
     if not text:
         raise ConfigurationError("streams.input_empty")
     if "\0" not in text and _exists(text):
         return _file(text)
+    text = expand(text)
     if match := _TEST.match(text):
         return _test(match)
     if match := _DEVICE.match(text):
@@ -99,8 +102,9 @@ def _url(text: str, scheme: str) -> Source:
 
 
 def _rtmp(text: str, kind: Literal["pull", "push"]) -> Source:
-    if not _SCHEME.match(text) or urlsplit(text).scheme not in ("rtmp",) + (() if kind == "push" else ("rtmps",)):
-        raise ConfigurationError("streams.listen_form", params={"input": shown(text.partition("?")[0])})
+    match = _SCHEME.match(text)
+    if match is None or match[1].lower() not in (_RTMP_SCHEMES if kind == "pull" else {"rtmp"}):
+        raise ConfigurationError("streams.listen_form")
     parts = _split(text)
     app = parts.path.strip("/").split("/")[0]
     return Source(kind=kind, name=shown(f"{parts.scheme}://{_host(text)}/{app}"), location=text, has_secret=True)

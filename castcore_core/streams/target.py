@@ -10,7 +10,6 @@ from typing import Any
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.registry import Registered
 from castcore_core.streams.placeholder import expand, has_placeholder
-from castcore_core.streams.source import shown
 from castcore_sdk import ConfigurationError, Destination
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
@@ -36,13 +35,13 @@ def parse_targets(texts: Sequence[str], host: PluginHost, *, keys: Iterable[str]
     Raises ConfigurationError.
     """
     left = list(keys)
-    targets = [_parse(text, host, left) for text in texts]
+    targets = [_parse(number, text, host, left) for number, text in enumerate(texts, 1)]
     if left:
         raise ConfigurationError("streams.keys_left_over", params={"count": len(left)})
     return targets
 
 
-def _parse(text: str, host: PluginHost, keys: list[str]) -> Target:
+def _parse(number: int, text: str, host: PluginHost, keys: list[str]) -> Target:
     match = _SCHEME.match(text)
     found = host.registry.destination_for_scheme(match[1]) if match else None
     if found is None:
@@ -50,7 +49,7 @@ def _parse(text: str, host: PluginHost, keys: list[str]) -> Target:
             sorted({scheme for one in host.registry.destinations.values() for scheme in one.item.url_schemes})
         )
         if match is None:
-            raise ConfigurationError("streams.target_form", params={"target": shown(text, 40), "known": known})
+            raise ConfigurationError("streams.target_form", params={"number": number, "known": known})
         raise ConfigurationError("streams.target_scheme", params={"scheme": match[1], "known": known})
     config = dict(host.config_from_url(found, expand(text)))
     secret = any(config.get(name) for name in _secret_fields(found.item))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from array import array
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -10,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from castcore_core.builtin.software import SoftwareConfig
@@ -23,7 +26,7 @@ from castcore_core.ffmpeg.video import Rendition
 from castcore_core.media.info import MediaInfo
 from castcore_core.media.probe import probe, probe_bytes
 from castcore_sdk import CastCoreError
-from castcore_sdk.testing import FakeContext
+from castcore_sdk.testing import MemoryContext
 from servers.encoding import FONT, build_of, encode, keyframe_times, packets, resolve, run, video_of
 from servers.media import SYSTEM, Clips
 
@@ -33,9 +36,9 @@ SOURCE = PRESETS["source"]
 @cache
 def encoder(kind: str = "x264") -> Any:
     made: dict[str, Callable[[], Any]] = {
-        "x264": lambda: X264(X264Config(), FakeContext()),
-        "x265": lambda: X265(SoftwareConfig(), FakeContext()),
-        "svtav1": lambda: SvtAv1(SoftwareConfig(), FakeContext()),
+        "x264": lambda: X264(X264Config(), MemoryContext()),
+        "x265": lambda: X265(SoftwareConfig(), MemoryContext()),
+        "svtav1": lambda: SvtAv1(SoftwareConfig(), MemoryContext()),
     }
     return made[kind]()
 
@@ -113,10 +116,10 @@ def test_keyframes_of_all_renditions_are_at_the_same_times(ffmpeg: str, clips: C
     assert len(full) == 5
     assert full == low
     assert [float(time) for time in odd] == pytest.approx([float(time) for time in full], abs=0.034)
-    assert all(later - earlier == 2 for earlier, later in zip(full, full[1:], strict=False))
+    assert all(later - earlier == 2 for earlier, later in itertools.pairwise(full))
 
 
-@pytest.mark.parametrize("size", [(160, 90), (854, 480), (1280, 720)])
+@pytest.mark.parametrize("size", [(160, 90), (854, 480)])
 @pytest.mark.parametrize("fps", [24000 / 1001, 25, 30000 / 1001, 60])
 @pytest.mark.parametrize("latency", ["standard", "ultra-low"])
 def test_slate_and_programme_share_their_parameter_sets(
@@ -174,12 +177,12 @@ def test_the_second_audio_track(ffmpeg: str, clips: Clips, tmp_path: Path) -> No
 
 def _pitch(path: Path) -> float:
     """Count the zero crossings of a second in the middle."""
-    import av
-
+    samples = array("f")
     with av.open(str(path)) as container:
-        samples = [value for frame in container.decode(audio=0) for value in frame.to_ndarray()[0]]
+        for frame in container.decode(audio=0):
+            samples.frombytes(bytes(frame.planes[0])[: frame.samples * 4])
     middle = samples[48000 : 2 * 48000]
-    return sum(a < 0 <= b for a, b in zip(middle, middle[1:], strict=False))
+    return sum(a < 0 <= b for a, b in itertools.pairwise(middle))
 
 
 def test_a_source_without_picture_gets_the_still(ffmpeg: str, clips: Clips, tmp_path: Path) -> None:
@@ -223,7 +226,7 @@ def test_copies_are_the_same_packets(ffmpeg: str, clips: Clips, tmp_path: Path, 
     assert encoding.renditions[0].slate is None
     assert len(packets(main)) == len(packets(clips[name])) == 150
     before, after = video_of(clips[name]), video_of(main)
-    assert before["first"].to_ndarray().tobytes() == after["first"].to_ndarray().tobytes()
+    assert bytes(before["first"].planes[0]) == bytes(after["first"].planes[0])
 
 
 def test_a_copied_picture_with_encoded_sound(ffmpeg: str, clips: Clips, tmp_path: Path) -> None:

@@ -241,9 +241,11 @@ def test_a_codec_that_flv_does_not_carry(ffmpeg: str, tmp_path: Path) -> None:
     assert found == Diagnosis(code="ffmpeg.codec_not_in_container", params={"codec": "vp8"})
 
 
-def test_a_missing_font(ffmpeg: str, tmp_path: Path) -> None:
+def test_a_missing_font(ffmpeg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "font.ttf"
     broken.write_bytes(b"no font")
+    (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{tmp_path}/none</dir></fontconfig>")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(tmp_path / "fonts.conf"))  # a slim system has no font to fall back on
     found = provoke(ffmpeg, *PICTURE, "-vf", f"drawtext=text=x:fontfile={broken}", *NULL)
     assert found.code == "ffmpeg.font_missing"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_the_placeholder_for_no_time_is_none() -> None:
 def test_bytes_may_be_cut_anywhere(cuts: list[int]) -> None:
     data, parser = BLOCK * 2, ProgressParser()
     places = [0, *sorted(cuts), len(data)]
-    found = [block for start, stop in zip(places, places[1:], strict=False) for block in parser.feed(data[start:stop])]
+    found = [block for start, stop in itertools.pairwise(places) for block in parser.feed(data[start:stop])]
     assert found == ProgressParser().feed(data)
     assert len(found) == 2
 

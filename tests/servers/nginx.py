@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import re
 import shutil
 import signal
@@ -74,12 +75,18 @@ stream {{
 _PUBLISH_LINE = re.compile(r"publish: name='([^']*)'")
 
 
+_PORTS = range(10_000, 32_000)
+"""Below the range from which the kernel takes the ports of outgoing connections."""
+_CHOICE = random.SystemRandom()
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """Return a loopback port that nothing listens on at the moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a loopback port that nothing uses at the moment, nor is likely to before its server listens."""
+    while True:
+        port = _CHOICE.choice(_PORTS)
+        with socket.socket(socket.AF_INET, kind) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class NginxRtmp:
@@ -130,7 +137,9 @@ class NginxRtmp:
         )
         deadline = time.monotonic() + 10
         while True:
-            with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), timeout=1):
+            with contextlib.suppress(OSError):
+                for port in filter(None, (self.port, self.http_port, self.tls_port)):
+                    socket.create_connection((self.host, port), timeout=1).close()
                 return
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"nginx does not come up: {self.log_text()[-2000:]}")

@@ -61,6 +61,10 @@ class ChildOpener:
         return ChildSession(child, log, progress, reports=reports)
 
 
+_SETTLE_SECONDS = 0.3
+"""ffmpeg reports progress before its first write has succeeded; one that failed is gone by then."""
+
+
 class ChildSession:
     """One process of an output: FLV in, its own business out."""
 
@@ -88,6 +92,8 @@ class ChildSession:
 
     async def close(self, seconds: float) -> None:
         """End its input so that it writes its trailer; SIGINT, then SIGKILL when it takes too long."""
+        if self._timer is not None:
+            self._on_up()  # it works so far, and there is no time to see more
         self._input.end()
         await asyncio.wait({self._child.exited}, timeout=seconds * _TRAILER_SHARE)
         await self._child.end(seconds * (1 - _TRAILER_SHARE))
@@ -102,13 +108,15 @@ class ChildSession:
         if self._timer is not None:
             self._timer.cancel()
         self._progress.close()
+        if status == 0:
+            self._on_up()
         if not self.lost.done():
             self.lost.set_result(Problem("runner.output_ended") if status == 0 else self._log.diagnose(status))
 
     def _on_progress(self, data: bytes) -> None:
         for block in self._parser.feed(data):
-            if block.out_time_us or block.total_size:
-                self._on_up()
+            if self._timer is None and (block.out_time_us or block.total_size):
+                self._timer = asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._on_up)
 
     def _on_up(self) -> None:
         if not self.ready.done() and not self.lost.done():

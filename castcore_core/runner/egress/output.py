@@ -140,7 +140,7 @@ class Output:
     async def _watch(self, session: Session) -> Problem:
         waited: set[asyncio.Future[Any]] = {session.ready, session.lost}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        if session.ready.done() and not session.lost.done():
+        if session.ready.done():
             self.sessions += 1
             self._change("up", _NOTHING)
         loop = asyncio.get_running_loop()

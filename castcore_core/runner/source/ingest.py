@@ -82,6 +82,7 @@ class Ingest:
 
     async def close(self, seconds: float) -> None:
         """End the feeder and the encoder."""
+        self._presence.ended()
         await asyncio.gather(
             self._feeder.close(seconds), *(() if self._encoder is None else (self._encoder.close(seconds),))
         )

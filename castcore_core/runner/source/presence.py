@@ -48,7 +48,7 @@ class Presence:
         self._change("lost", problem, retry_in)
 
     def ended(self) -> None:
-        """Say that it came to its end."""
+        """Say that it came to its end, or that nobody wants it any more; nothing is told after that."""
         self._change("ended", _NOTHING)
 
     async def outlast(self) -> float:
@@ -62,6 +62,8 @@ class Presence:
             await asyncio.sleep(0.5)
 
     def _change(self, state: SourceStateName, problem: Problem, retry_in: float | None = None) -> None:
+        if self.state == "ended":
+            return
         self.state = state
         self._report(
             SourceState(

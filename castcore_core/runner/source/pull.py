@@ -47,6 +47,7 @@ class Pull:
                 problem = problem_of(error)
             if problem is None and not self._live:
                 self._presence.ended()
+            if self._presence.state == "ended":
                 return
             wait = backoff.after(loop.time() - begun)
             self._presence.lost(problem or Problem("runner.source_ended"), wait)
