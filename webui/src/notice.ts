@@ -17,13 +17,6 @@ export async function show(place: HTMLElement, problem: Coded | null, level: Lev
   place.replaceChildren(...problem ? [notice(await tell(problem), level)] : []);
 }
 
-/** Say something in passing, in the corner. */
-export function toast(text: string, level: Level = "ok"): void {
-  const said = h("p", { class: "notice", "data-level": level }, text);
-  the("#notices").append(said);
-  setTimeout(() => said.remove(), 6000);
-}
-
 /** Do something that may be refused; the refusal is told in `place`, else in the corner. */
 export async function attempt(action: () => Promise<void>, place?: HTMLElement): Promise<boolean> {
   if (place) place.replaceChildren();

@@ -29,7 +29,9 @@ function move(row: HTMLElement, section: HTMLElement): void {
   for (const part of all("section[data-group]")) {
     const rows = the("tbody", part).childElementCount;
     part.hidden = rows === 0;
-    say(the(`#tally [data-group=${part.dataset.group ?? ""}] [data-count]`), String(rows));
+    const tally = the(`#tally [data-group=${part.dataset.group ?? ""}] [data-count]`);
+    tally.dataset.count = String(rows);
+    say(tally, String(rows));
   }
 }
 
