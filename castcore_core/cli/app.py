@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import castcore_core
+from castcore_core.cli import jobs, serve, user
 from castcore_core.cli.message import say
 
 app = typer.Typer(
@@ -19,6 +20,8 @@ app = typer.Typer(
 )
 plugins = typer.Typer(help=say("help_plugin"), no_args_is_help=True)
 app.add_typer(plugins, name="plugin")
+for module in (serve, jobs, user):
+    module.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help=say("help_json"))]
 Ffmpeg = Annotated[Path | None, typer.Option("--ffmpeg", envvar="CASTCORE_FFMPEG", help=say("help_ffmpeg"))]

@@ -1,31 +1,62 @@
-"""``castcore demo``: a clip to an RTMP server, a web page and a recording, all on this machine."""
+"""``castcore demo``: a server of its own with a job that is on air, all on this machine, gone without a trace."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import entry_points
+from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
+from socket import AF_INET, SO_REUSEADDR, SOL_SOCKET, socket
+from typing import Any
 
+import uvloop
 from rich.markup import escape
 
+from castcore_core.cli.clip import make_clip
+from castcore_core.cli.display import clock, size
 from castcore_core.cli.hub import Hub
-from castcore_core.cli.message import console, fail, language, say, write
-from castcore_core.cli.run import stream
+from castcore_core.cli.message import console, fail, language, say, show_problem, write
+from castcore_core.cli.scene import KEY, USER, Places, Scene, set_scene
 from castcore_core.cli.status import ExitStatus
+from castcore_core.config import Configuration, load_configuration
+from castcore_core.core import Core
+from castcore_core.engine.command import end_runners
+from castcore_core.engine.lock import has_engine
+from castcore_core.engine.schemas import JobStatus
+from castcore_core.feature import FEATURES
 from castcore_core.ffmpeg.build import find_build
-from castcore_core.ffmpeg.process import run as run_ffmpeg
 from castcore_core.runner.error import RunnerError
-from castcore_core.streams.request import RunRequest
+from castcore_core.server.log import configure_log
+from castcore_core.server.process import serve
 from castcore_sdk import CastCoreError, PermanentError
 
-_CLIP_SECONDS = 20
 _UNATTENDED_SECONDS = 20.0
 """How long it runs where nobody sits at a terminal to end it."""
 _FAVOURITE_PORT = 8080
+_UP_SECONDS = 30.0
+_STOP_SECONDS = 12.0
+"""More than the engine gives a runner before it kills it."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """The server as it runs."""
+
+    core: Core
+    address: str
+    over: asyncio.Event
+    """Set by a signal, and where the server ends by itself."""
+
+    @property
+    def ending(self) -> bool:
+        """Say whether the server itself is on its way out."""
+        return self.core.stopping.is_set()
 
 
 def demo(media: Path | None, folder: Path, duration: float | None) -> None:
@@ -33,106 +64,144 @@ def demo(media: Path | None, folder: Path, duration: float | None) -> None:
     if duration is None and not sys.stdin.isatty():
         duration = _UNATTENDED_SECONDS
     try:
-        status = asyncio.run(_demo(media, folder.absolute(), duration))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            status = runner.run(_demo(media and media.absolute(), folder.absolute(), duration))
     except (CastCoreError, RunnerError) as error:
         fail(error.code, error.params, status=ExitStatus.INPUT)
     raise SystemExit(status)
 
 
 async def _demo(media: Path | None, folder: Path, duration: float | None) -> ExitStatus:
-    hls = folder / "hls"
-    hls.mkdir(parents=True, exist_ok=True)
+    data = folder / "data"
+    await _clear(data)
+    places = Places("", folder / "hls", folder / "recordings")
+    for place in (folder, places.hls, places.recordings):
+        place.mkdir(parents=True, exist_ok=True)
     clip = media or folder / "clip.mp4"
     if media is None and not clip.exists():
-        await _make_clip(clip)
-    recording = _next_free(folder / "recording.mkv")
+        console().print(say("demo_making", path=clip))
+        await make_clip(await find_build(_ffmpeg()), clip)
     hub = Hub()
     port = await hub.listen("127.0.0.1", 0)
-    address = f"rtmp://127.0.0.1:{port}/live/demo"
+    places = Places(f"rtmp://127.0.0.1:{port}/live", places.hls, places.recordings)
     try:
-        async with _page(hls, {say("demo_rtmp"): address, say("demo_recording"): str(recording)}) as page:
-            _show(duration, {say("demo_page"): page, say("demo_rtmp"): address, say("demo_recording"): str(recording)})
-            targets = (address, f"hls:{hls}", f"file:{recording}")
-            request = RunRequest(input=str(clip), targets=targets, loop=True, duration=duration, typed=False)
-            return await stream(request, as_json=False, verbose=False)
+        async with _server(data, folder / "server.log") as running:
+            if running.ending:
+                return ExitStatus.ABORTED
+            scene = await set_scene(running.core, clip, places)
+            try:
+                _show(running, scene, places, duration)
+                return await _watch(running, scene, duration)
+            finally:
+                if running.ending or not await scene.end(_STOP_SECONDS):
+                    await end_runners(data / "run")
     finally:
         await hub.close()
 
 
-def _show(duration: float | None, places: dict[str, str]) -> None:
-    width = max(len(label) for label in places)
-    for label, place in places.items():
+async def _watch(running: _Running, scene: Scene, duration: float | None) -> ExitStatus:
+    """Wait for the end of the demo and say what was delivered."""
+    over = asyncio.create_task(running.over.wait())
+    up = asyncio.create_task(scene.reach(lambda status: status.state in ("running", "failed"), _UP_SECONDS))
+    try:
+        await asyncio.wait({over, up}, return_when=asyncio.FIRST_COMPLETED)
+        if scene.status.state != "failed":
+            await asyncio.wait({over}, timeout=duration if up.done() and up.result() else 0)
+    finally:
+        over.cancel()
+        up.cancel()
+    return _report(scene.status)
+
+
+@asynccontextmanager
+async def _server(data: Path, log: Path) -> AsyncIterator[_Running]:
+    """Serve with a data folder of the demo's own; Ctrl-C ends the demo first, then the server."""
+    configuration = _configuration(data)
+    over = asyncio.Event()
+    ready: asyncio.Future[_Running] = asyncio.get_running_loop().create_future()
+
+    def on_ready(address: str, core: Core) -> None:
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, over.set)
+        ready.set_result(_Running(core, address, over))
+
+    with log.open("w", encoding="utf-8") as stream:
+        configure_log(configuration, stream)
+        serving = asyncio.create_task(serve(configuration, on_ready, FEATURES))
+        serving.add_done_callback(lambda _: over.set())
+        begun: set[asyncio.Future[Any]] = {serving, ready}
+        await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            if not ready.done():
+                serving.result()
+                raise PermanentError("cli.demo_ended", params={"log": str(log)})
+            yield ready.result()
+        finally:
+            if ready.done():
+                ready.result().core.stopping.set()
+            await serving
+
+
+def _configuration(data: Path) -> Configuration:
+    values = {"data_dir": data, "host": "127.0.0.1", "port": _free_port(), "ffmpeg": _ffmpeg(), "language": language()}
+    # Nothing of an installation's own configuration: no database, no Redis, no role.
+    return load_configuration(values, environment={})
+
+
+def _ffmpeg() -> Path | None:
+    named = os.environ.get("CASTCORE_FFMPEG")
+    return Path(named) if named else None
+
+
+async def _clear(data: Path) -> None:
+    """Remove what an earlier demo has left that could not end. Raises PermanentError ``server.already_running``."""
+    run = data / "run"
+    if has_engine(run):
+        raise PermanentError("server.already_running", params={"place": str(data)})
+    await end_runners(run)
+    await asyncio.to_thread(shutil.rmtree, data, ignore_errors=True)
+
+
+def _show(running: _Running, scene: Scene, places: Places, duration: float | None) -> None:
+    lines = {
+        say("demo_address"): running.address,
+        say("demo_user"): USER,
+        say("demo_password"): scene.password,
+        say("demo_page"): f"{running.address}/jobs/{scene.job_id}",
+        say("demo_rtmp"): f"{places.rtmp}/{KEY}",
+        say("demo_hls"): str(places.hls / "index.m3u8"),
+        say("demo_recording"): str(places.recordings),
+    }
+    width = max(len(label) for label in lines)
+    for label, place in lines.items():
         write(f"  {label:<{width}}  [bold]{escape(place)}[/bold]")
     console().print(say("demo_end") if duration is None else say("demo_timed", seconds=int(duration)))
 
 
-def _next_free(path: Path) -> Path:
-    """Return ``path``, or the first of its name with a number behind it that does not exist."""
-    number = 2
-    free = path
-    while free.exists():
-        free = path.with_stem(f"{path.stem}-{number}")
-        number += 1
-    return free
+def _report(status: JobStatus) -> ExitStatus:
+    """Say what each output got, and what was wrong."""
+    names = {one.id: one.name or say("demo_recording") for one in status.outputs}
+    width = max(map(len, names.values()), default=0)
+    for one in status.outputs:
+        write(f"  {escape(names[one.id]):<{width}}  {clock(one.seconds)}  {size(one.bytes)}")
+        if one.code:
+            show_problem(one.code, one.params)
+    if status.code:
+        show_problem(status.code, status.params)
+    up = [one for one in status.outputs if one.bytes]
+    if not up:
+        return ExitStatus.NO_DESTINATION
+    return ExitStatus.OK if len(up) == len(status.outputs) and status.state == "running" else ExitStatus.PARTIAL
 
 
-async def _make_clip(path: Path) -> None:
-    """Make the clip: a moving picture with a clock, and a tone that swells."""
-    console().print(say("demo_making", path=path))
-    build = await find_build()
-    unfinished = path.with_suffix(".part.mp4")
-    seconds = str(_CLIP_SECONDS)
-    outcome = await run_ffmpeg(
-        [
-            *(build.path, "-hide_banner", "-nostdin", "-loglevel", "error", "-y"),
-            *("-f", "lavfi", "-i", f"testsrc2=s=1280x720:r=30:d={seconds}"),
-            *("-f", "lavfi", "-i", f"aevalsrc=0.1*sin(440*2*PI*t)*(0.6+0.4*sin(PI*t)):s=48000:d={seconds}"),
-            *("-c:v", "libx264", "-preset", "veryfast", "-b:v", "3M", "-pix_fmt", "yuv420p", "-g", "60"),
-            *("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-movflags", "+faststart", str(unfinished)),
-        ],
-        timeout=120.0,
-    )
-    if outcome.status != 0:
-        raise PermanentError("cli.demo_clip", params={"path": str(path)}, detail=outcome.log)
-    unfinished.replace(path)
-
-
-@asynccontextmanager
-async def _page(hls: Path, places: dict[str, str]) -> AsyncIterator[str]:
-    """Serve the page that plays the stream; yields its address."""
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
-
-    (entry,) = entry_points(group="castcore.web", name="demo")
-    texts = {name: say(f"demo_{name}") for name in ("title", "lead")}
-    app = entry.load()(hls, texts, places, language())
-    listener = _listen()
-    port = listener.getsockname()[1]
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]  # hypercorn owns and closes it from here on
-    config.errorlog = config.accesslog = None
-    stop = asyncio.Event()
-
-    async def stopped() -> None:
-        await stop.wait()
-
-    serving = asyncio.create_task(serve(app, config, shutdown_trigger=stopped))
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        stop.set()
-        await serving
-
-
-def _listen() -> socket:
-    """Return a socket on port 8080 of this machine, or on any free one."""
+def _free_port() -> int:
+    """Return port 8080 of this machine, or any free one. Raises PermanentError ``cli.demo_port``."""
     for port in (_FAVOURITE_PORT, 0):
-        listener = socket()
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            listener.close()
-            continue
-        listener.listen()
-        return listener
+        with socket(AF_INET) as trial:
+            trial.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(trial.getsockname()[1])
     raise PermanentError("cli.demo_port")

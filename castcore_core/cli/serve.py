@@ -14,10 +14,10 @@ import typer
 
 from castcore_core.cli.message import console, fail, say, text_of
 from castcore_core.cli.status import ExitStatus
-from castcore_sdk.errors import CastCoreError
 
 if TYPE_CHECKING:
     from castcore_core.core import Core
+    from castcore_sdk.errors import CastCoreError
 
 Json = Annotated[bool, typer.Option("--json", help=say("help_json"))]
 
@@ -47,6 +47,7 @@ def serve(
 def serve_until_stopped(overrides: Mapping[str, object], *, json_output: bool) -> None:
     """Serve, print address and one-time texts, and leave with the exit status of what went wrong."""
     from castcore_core.server.command import serve as serve_with
+    from castcore_sdk.errors import CastCoreError
 
     def ready(address: str, core: Core) -> None:
         if json_output:
@@ -66,6 +67,7 @@ def serve_until_stopped(overrides: Mapping[str, object], *, json_output: bool) -
 def migrate(json_output: Json = False) -> None:
     """Bring the database to the newest schema."""
     from castcore_core.server.command import migrate_database
+    from castcore_sdk.errors import CastCoreError
 
     try:
         done = migrate_database({})
@@ -84,6 +86,7 @@ def migrate(json_output: Json = False) -> None:
 def show(json_output: Json = False) -> None:
     """Print every configuration key, masked where secret, and where it comes from."""
     from castcore_core.config import show_configuration
+    from castcore_sdk.errors import CastCoreError
 
     try:
         keys = show_configuration()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from castcore_core.cli.message import console, fail, say
 from castcore_core.cli.status import ExitStatus
-from castcore_core.error import ConflictError, InvalidError
-from castcore_sdk.errors import CastCoreError
+
+if TYPE_CHECKING:
+    from castcore_core.error import InvalidError
 
 _ROLES = ("viewer", "operator", "admin")
 _LONGEST = 4096
@@ -39,6 +40,8 @@ def create(
         fail("cli.user_role_bad", {"role": role}, status=ExitStatus.USAGE, json_output=json_output)
     chosen = _password(password, from_stdin=password_stdin, json_output=json_output)
     from castcore_core.accounts.command import create_user
+    from castcore_core.error import ConflictError, InvalidError
+    from castcore_sdk.errors import CastCoreError
 
     try:
         made = create_user({}, name, chosen, role)

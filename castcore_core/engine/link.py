@@ -52,8 +52,13 @@ async def find(folder: Path, job_id: str) -> RunnerClient | None:
 
 def is_held(folder: Path, job_id: str) -> bool:
     """Say whether a process holds the job's lock."""
+    return is_locked(folder / f"{name_of(job_id)}.lock")
+
+
+def is_locked(path: Path) -> bool:
+    """Say whether a process holds the lock of a file."""
     try:
-        descriptor = os.open(folder / f"{name_of(job_id)}.lock", os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from castcore_core.db.lock import connect
 from castcore_core.db.target import Target
+from castcore_core.engine.link import is_locked
 from castcore_sdk.errors import PermanentError
 
 _KEY = 0x43415354_454E4749
@@ -18,6 +19,12 @@ _KEY = 0x43415354_454E4749
 _PATIENCE_S = 1.0
 """A server that is being replaced may need a moment to end."""
 _STEP_S = 0.05
+_FILE = "engine.lock"
+
+
+def has_engine(folder: Path) -> bool:
+    """Say whether an engine of this machine keeps the jobs of the run folder."""
+    return is_locked(folder / _FILE)
 
 
 @asynccontextmanager
@@ -27,7 +34,7 @@ async def engine_lock(folder: Path, target: Target, on_lost: Callable[[], None])
     ``on_lost`` is called when the database's lock falls because its connection is lost.
     Raises PermanentError ``server.already_running``.
     """
-    async with _file_lock(folder / "engine.lock"):
+    async with _file_lock(folder / _FILE):
         if target.dialect == "sqlite":
             yield
         else:
