@@ -34,7 +34,10 @@ _REFUSALS = 3
 _AGAIN_S = 5.0
 _FOREVER_S = 3600.0
 _HOPELESS = (ConfigurationError, AuthenticationError)
-"""What another attempt would not mend. A file that is not there is none of it: its storage may come back."""
+"""What another attempt would not mend.
+
+Not so a file that is missing (its storage may come back) and an ffmpeg that is (an upgrade may be under way).
+"""
 
 T = TypeVar("T")
 
@@ -219,11 +222,11 @@ class Keeper:
                 return 0.0
             await self._desk.ledger.write()
             client = await self._launch(planned)
-        except _HOPELESS as error:
-            page.outcome = "failed"
-            await self._finish(Problem(code=error.code, params=dict(error.params)), None)
-            return _FOREVER_S
         except CastCoreError as error:
+            if isinstance(error, _HOPELESS) and not error.code.startswith("ffmpeg."):
+                page.outcome = "failed"
+                await self._finish(Problem(code=error.code, params=dict(error.params)), None)
+                return _FOREVER_S
             return await self._fail(wanted, Problem(code=error.code, params=dict(error.params)), None, 0.0)
         except RunnerError as error:
             if error.code in ("runner.job_locked", "runner.already_started"):
@@ -324,6 +327,8 @@ class Keeper:
         """Close a run that is over for good; nobody hears of it before a new start would be heard."""
         page = self._page
         page.code, page.params, page.dirty = problem.code, problem.params, True
+        if page.outcome == "failed":
+            _log.warning("job has failed", job=self.job_id, code=problem.code, params=problem.params)
         await self._desk.ledger.write()
         await settle(self.job_id, page.generation, page.restarts)
         self._observer.enter("failed" if page.outcome == "failed" else "stopped", problem, cause)

@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import httpx2 as httpx
@@ -20,10 +20,18 @@ from servers.media import Clips
 from servers.nginx import NginxRtmp
 
 SEED = 20
-_BUSY = 1.0
-"""Seconds more while others keep the cores busy."""
 _TRUE_WITHIN = 2.0
+"""On a machine that is not overloaded; otherwise the start of Python alone takes longer."""
+_AFTER_READY = 1.0
 _OBEYED_WITHIN = 6.0
+
+
+class Truth(NamedTuple):
+    """How long it took until a server knew the truth: since its start, since it answers; and the load per core."""
+
+    after_start: float
+    after_ready: float
+    load: float
 
 
 class Servers:
@@ -31,7 +39,7 @@ class Servers:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.truths: list[float] = []
+        self.truths: list[Truth] = []
         self._server: ServerProcess | None = None
 
     async def replace(self, jobs: list[UUID], delay: float) -> None:
@@ -41,9 +49,11 @@ class Servers:
         begun = time.monotonic()
         self._server = start(self.folder, module="engine.server")
         await asyncio.to_thread(wait_ready, self._server)
+        ready = time.monotonic()
         for job in jobs:
             await self.until(job, "running", begun + 20)
-        self.truths.append(time.monotonic() - begun)
+        now = time.monotonic()
+        self.truths.append(Truth(now - begun, now - ready, os.getloadavg()[0] / (os.cpu_count() or 1)))
 
     async def status(self, job: UUID) -> dict[str, Any]:
         assert self._server is not None
@@ -66,7 +76,7 @@ class Servers:
                 self._server.process.stdout.close()
 
 
-async def _rounds(count: int, data: Path, sink: Watch, nginx: NginxRtmp, clips: Clips) -> list[float]:
+async def _rounds(count: int, data: Path, sink: Watch, nginx: NginxRtmp, clips: Clips) -> list[Truth]:
     chance = random.Random(SEED)
     servers = Servers(data)
     source = {"kind": "file", "path": str(clips["av"]), "loop": True}
@@ -104,9 +114,11 @@ async def _rounds(count: int, data: Path, sink: Watch, nginx: NginxRtmp, clips: 
     return servers.truths
 
 
-def _check(truths: list[float]) -> None:
-    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
-    assert max(truths) < _TRUE_WITHIN + (_BUSY if busy else 0.0), sorted(truths)
+def _check(truths: list[Truth]) -> None:
+    # What the engine adds to the start of any server, which is a matter of the machine.
+    assert max(truth.after_ready for truth in truths) < _AFTER_READY, truths
+    quiet = [truth.after_start for truth in truths if truth.load <= 1]
+    assert max(quiet, default=0.0) < _TRUE_WITHIN, truths
 
 
 async def _change(office: House, job: UUID, number: int) -> None:
