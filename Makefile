@@ -10,7 +10,7 @@ SOURCES := castcore_core plugin_sdk plugins webui docs tests benchmarks
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
-demo: $(VENV)/.installed ## stream a clip (or MEDIA=/path/file) to RTMP, HLS and a recording on this machine
+demo: $(VENV)/.installed ## start a server with a clip (or MEDIA=/path/file) on air: RTMP, HLS, recording
 	@$(BIN)/castcore demo $(if $(MEDIA),--media "$(MEDIA)")
 
 test: $(VENV)/.dev ## run the test suite
