@@ -188,10 +188,10 @@ def _report(status: JobStatus) -> ExitStatus:
             show_problem(one.code, one.params)
     if status.code:
         show_problem(status.code, status.params)
-    up = [one for one in status.outputs if one.bytes]
-    if not up:
+    if not any(one.bytes for one in status.outputs):
         return ExitStatus.NO_DESTINATION
-    return ExitStatus.OK if len(up) == len(status.outputs) and status.state == "running" else ExitStatus.PARTIAL
+    whole = not status.code and all(one.bytes and not one.code for one in status.outputs)
+    return ExitStatus.OK if whole else ExitStatus.PARTIAL
 
 
 def _free_port() -> int:
