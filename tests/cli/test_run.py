@@ -252,7 +252,7 @@ def test_on_a_terminal(tmp_path: Path) -> None:
     assert shown.count("Mbit/s") >= 2
     assert shown.rfind(f"{ESCAPE}[?25h") > shown.rfind(f"{ESCAPE}[?25l") >= 0
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
-    assert "Delivered 00:00:02" in plain
+    assert re.search("Delivered 00:00:0[23]", plain)
     assert "Traceback" not in plain
 
 
