@@ -127,14 +127,10 @@ async def test_a_peer_that_stops_reading_holds_up_no_end(sink: Sink, nginx: Ngin
 
 
 async def test_a_second_signal_ends_at_once(nginx: NginxRtmp, tmp_path: Path) -> None:
-    profile = tmp_path / "heavy.toml"
-    profile.write_text("[video]\nbitrate = 8000000\n")
-    async with castcore(
-        tmp_path, "run", PICTURE, "--profile", str(profile), "--json", "--to", nginx.url("key")
-    ) as program:
+    async with castcore(tmp_path, "run", PICTURE, "--json", "--to", nginx.url("key")) as program:
         await program.up("out1")
         nginx.freeze()
-        await tags_wait(program, "out1")
+        await program.until(lambda: program.events(type="progress"))
         family = program.family()
         program.signal(signal.SIGINT)
         await program.until(lambda: program.events(type="job.state", state="stopping"))
