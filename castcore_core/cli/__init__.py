@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 
@@ -10,6 +11,8 @@ def main() -> None:
     from castcore_core.cli.message import fail
     from castcore_core.cli.status import ExitStatus
 
+    for name in ("castcore", "castcore_core"):  # without a handler of somebody's, Python prints warnings bare
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         _start()
     except KeyboardInterrupt:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
@@ -55,6 +57,16 @@ def write(line: str, to: Console | None = None) -> None:
     """Print a line of rich markup, by default to `console`: wrapped at words on a terminal, left whole elsewhere."""
     to = to or console()
     to.print(line, soft_wrap=not to.is_terminal)
+
+
+@contextmanager
+def still_there() -> Iterator[None]:
+    """Pass over a terminal that was closed (EIO): what is said to it is lost, and nothing else."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
 
 
 def say(name: str, /, **params: object) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from castcore_core.cli.display import choose, clock, destination_table
-from castcore_core.cli.message import console, fail, say, show_problem, write
+from castcore_core.cli.message import console, fail, say, show_problem, still_there, write
 from castcore_core.cli.place import data_folder, open_host
 from castcore_core.cli.session import Outcome, conduct
 from castcore_core.cli.status import ExitStatus
@@ -47,19 +47,26 @@ async def stream(request: RunRequest, *, as_json: bool, verbose: bool) -> ExitSt
     async with open_host() as host:
         build = await find_build(request.ffmpeg)
         prepared = await prepare(request, host, build)
-        if as_json:
-            _announce_as_json(prepared)
-        else:
-            _announce(prepared, build)
         try:
+            if as_json:
+                _announce_as_json(prepared)
+            else:
+                _announce(prepared, build)
             display = choose(prepared.names, as_json=as_json, verbose=verbose)
             try:
                 outcome = await conduct(prepared.planned, folder / "run", display, lambda: _stopping(as_json=as_json))
             finally:
-                display.close()
+                with still_there():
+                    display.close()
         finally:
             await prepared.close()
-    return _report(prepared, outcome, as_json=as_json)
+    status = _status(outcome)
+    with still_there():
+        if as_json:
+            _report_as_json(prepared, outcome, status)
+        else:
+            _report(prepared, outcome)
+    return status
 
 
 def _announce(prepared: Prepared, build: FFmpegBuild) -> None:
@@ -85,19 +92,17 @@ def _stopping(*, as_json: bool) -> None:
         console().print(say("stopping"))
 
 
-def _report(prepared: Prepared, outcome: Outcome, *, as_json: bool) -> ExitStatus:
-    status = _status(outcome)
-    if as_json:
-        summary = {
-            "status": int(status),
-            "problem": outcome.problem.to_json() if outcome.problem else None,
-            "cause": outcome.cause.to_json() if outcome.cause else None,
-            "outputs": {
-                output: {"name": prepared.names[output], **asdict(one)} for output, one in outcome.totals.items()
-            },
-        }
-        print(json.dumps({"summary": summary}), flush=True)  # noqa: T201
-        return status
+def _report_as_json(prepared: Prepared, outcome: Outcome, status: ExitStatus) -> None:
+    summary = {
+        "status": int(status),
+        "problem": outcome.problem.to_json() if outcome.problem else None,
+        "cause": outcome.cause.to_json() if outcome.cause else None,
+        "outputs": {output: {"name": prepared.names[output], **asdict(one)} for output, one in outcome.totals.items()},
+    }
+    print(json.dumps({"summary": summary}), flush=True)  # noqa: T201
+
+
+def _report(prepared: Prepared, outcome: Outcome) -> None:
     if outcome.totals:
         longest = max((one.seconds for one in outcome.totals.values()), default=0.0)
         console().print(say("summary", time=clock(longest)))
@@ -105,7 +110,6 @@ def _report(prepared: Prepared, outcome: Outcome, *, as_json: bool) -> ExitStatu
     for problem in (outcome.problem, outcome.cause):
         if problem is not None:
             show_problem(problem.code, problem.params)
-    return status
 
 
 def _status(outcome: Outcome) -> ExitStatus:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from castcore_core.cli.display import Display
+from castcore_core.cli.message import still_there
 from castcore_core.runner.client import RunnerClient, forget, launch
 from castcore_core.runner.error import Problem, RunnerError
 from castcore_core.runner.event import JobState, OutputStatistics, Progress
@@ -85,7 +86,8 @@ async def _follow(client: RunnerClient, display: Display, outcome: Outcome) -> N
     """Take in events until the last."""
     ended = False
     async for event in client:
-        display.show(event)
+        with still_there():
+            display.show(event)
         if isinstance(event, Progress):
             outcome.totals = dict(event.outputs)
         elif isinstance(event, JobState) and event.state in ("ended", "failed"):
@@ -122,13 +124,13 @@ class _Stopper:
         await asyncio.gather(*self._requests)
 
     def _signalled(self) -> None:
-        if self._requests:
-            self._outcome.aborted = True
-        else:
-            self._on_stopping()
+        self._outcome.aborted = bool(self._requests)
+        self._requests.append(asyncio.create_task(self._stop()))
         seconds = _GRACE_SECONDS if self._outcome.aborted else STOP_SECONDS + _GRACE_SECONDS
         asyncio.get_running_loop().call_later(seconds, self.overdue.set)
-        self._requests.append(asyncio.create_task(self._stop()))
+        if not self._outcome.aborted:
+            with still_there():
+                self._on_stopping()
 
     async def _stop(self) -> None:
         with contextlib.suppress(RunnerError):  # where it has ended meanwhile, that is what was wanted

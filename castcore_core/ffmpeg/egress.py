@@ -77,7 +77,8 @@ def hls_folder(
         raise ConfigurationError("ffmpeg.folder_name", params={"folder": folder})
     stem = playlist.removesuffix(".m3u8")
     fragments = chosen["hls_segment_type"] == "fmp4"
-    pattern = f"file:{folder}/{stem}-%05d.{'m4s' if fragments else 'ts'}"
+    # An absolute path is no address; with file: before it the muxer does not find the segments that it is to delete.
+    pattern = f"{folder}/{stem}-%05d.{'m4s' if fragments else 'ts'}"
     names = ["-hls_segment_filename", pattern]
     if fragments:
         names += ["-hls_fmp4_init_filename", f"{stem}-init.mp4"]

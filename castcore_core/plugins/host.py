@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from pluggy import PluginManager
 
 import castcore_core
 from castcore_core.plugins import catalogue
-from castcore_core.plugins.breadcrumb import Trail
+from castcore_core.plugins.breadcrumb import Breadcrumb, Trail
 from castcore_core.plugins.context import Emit, HostContext
 from castcore_core.plugins.contract import Inspection
 from castcore_core.plugins.crash import CRASHES, WINDOW, account
@@ -53,14 +54,16 @@ class HostSettings:
     """How the host behaves; times in seconds.
 
     ``trial`` limits the import of a plugin in a process of its own, ``blocked`` is how long the event loop may stand
-    still, ``early`` the age up to which a killed process counts as crashed (0 for commands that run once). ``watch``
-    puts breadcrumbs on disk and aims `faulthandler` at a file beside them.
+    still, ``stuck`` how long before ``on_stuck`` is called, ``early`` the age up to which a killed process counts as
+    crashed (0 for commands that run once). ``watch`` puts breadcrumbs on disk and aims `faulthandler` at a file beside
+    them.
     """
 
     guard: GuardLimits = field(default_factory=GuardLimits)
     trial: float = 10.0
     blocked: float = 1.0
     early: float = 60.0
+    stuck: float = math.inf
     watch: bool = True
 
 
@@ -82,6 +85,7 @@ class PluginHost:
         settings: HostSettings | None = None,
         emit: Emit | None = None,
         on_blockage: Callable[[Blockage], None] = lambda blockage: None,
+        on_stuck: Callable[[Breadcrumb | None], None] = lambda crumb: None,
     ) -> None:
         self.registry = Registry()
         self.settings = settings or HostSettings()
@@ -93,6 +97,7 @@ class PluginHost:
         self._path = path
         self._emit = emit or _discard
         self._on_blockage = on_blockage
+        self._on_stuck = on_stuck
         self._records: list[PluginRecord] = []
         self._hooks: dict[str, PluginManager] = {}
         self._contexts: dict[str, HostContext] = {}
@@ -129,8 +134,11 @@ class PluginHost:
             self._records.append(self._load(record))
         self._remember_owners(standing)
 
-    async def start(self) -> None:
-        """Watch the event loop and tell the loaded plugins that they are enabled."""
+    async def start(self, *, tell: bool = True) -> None:
+        """Watch the event loop and tell the loaded plugins that they are enabled.
+
+        A command that uses few of them passes ``tell=False`` and calls `greet` for those.
+        """
         loop = asyncio.get_running_loop()
         self._watchdog = Watchdog(
             loop,
@@ -138,9 +146,17 @@ class PluginHost:
             limit=self.settings.blocked,
             owner=self.owner_of,
             report=self._on_blockage,
+            stuck_after=self.settings.stuck,
+            on_stuck=self._on_stuck,
         )
         self._watchdog.start()
-        await asyncio.gather(*(self._tell(plugin, "castcore_plugin_enabled") for plugin in self._hooks))
+        if tell:
+            await asyncio.gather(*(self.greet(plugin) for plugin in self._hooks))
+
+    async def greet(self, plugin: str) -> None:
+        """Tell a loaded plugin, once in its life, that it is enabled."""
+        if plugin not in self._contexts:
+            await self._tell(plugin, "castcore_plugin_enabled")
 
     async def aclose(self) -> None:
         """Close contexts, end what plugins left running, note the good end. May be called twice."""

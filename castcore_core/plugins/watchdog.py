@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import logging
+import math
 import os
 import sys
 import threading
@@ -36,8 +37,10 @@ class Watchdog:
     """Watch ``loop`` from a thread of its own, from `start` to `stop`.
 
     ``owner`` says which plugin a source file belongs to, for code that plugins run outside of the guard's calls
-    (their own tasks and callbacks). Where the trail is on disk, `faulthandler` is aimed at a file beside it: it tells
-    of fatal signals, and of C code that holds the interpreter lock, when no Python code can.
+    (their own tasks and callbacks). ``report`` is told, in the loop, of each blockage when it is over; ``on_stuck``, in
+    the watchdog's thread, of one that has lasted ``stuck_after`` seconds. Where the trail is on disk, `faulthandler` is
+    aimed at a file beside it: it tells of fatal signals, and of C code that holds the interpreter lock, when no Python
+    code can.
     """
 
     def __init__(
@@ -48,6 +51,8 @@ class Watchdog:
         limit: float = 1.0,
         owner: Callable[[str], str | None] = lambda file: None,
         report: Callable[[Blockage], None] = lambda blockage: None,
+        stuck_after: float = math.inf,
+        on_stuck: Callable[[Breadcrumb | None], None] = lambda crumb: None,
     ) -> None:
         self.blockages: deque[Blockage] = deque(maxlen=50)
         self._loop = loop
@@ -55,6 +60,8 @@ class Watchdog:
         self._limit = limit
         self._owner = owner
         self._report = report
+        self._stuck_after = stuck_after
+        self._on_stuck = on_stuck
         self._ident = threading.get_ident()
         self._answered = time.monotonic()
         self._asked = self._answered
@@ -89,6 +96,7 @@ class Watchdog:
         blocked: Breadcrumb | None = None
         stack = ""
         since = 0.0
+        stuck = False
         while not self._stopping.wait(self._limit / 4):
             self._beat()
             if self._ask():
@@ -99,7 +107,11 @@ class Watchdog:
                 since = self._asked
                 blocked, stack = self._look()
                 self._trail.blocked(blocked)
+                stuck = False
                 _log.warning("the event loop stands still in %s\n%s", _shown(blocked), stack)
+            elif stack and not stuck and time.monotonic() - since > self._stuck_after:
+                stuck = True
+                self._on_stuck(blocked)
 
     def _beat(self) -> None:
         self._trail.beat()

@@ -177,6 +177,7 @@ async def _open(
 ) -> Delivery:
     registered: Registered[type[Destination[Any]]] = target.destination
     output = f"out{number}"
+    await host.greet(registered.plugin)
     instance = host.create(registered, target.config, instance=f"{job_id}-{output}")
     metadata = BroadcastMetadata(title=source.name)
     request = BroadcastRequest(broadcast_id=f"{job_id}-{output}", metadata=metadata)

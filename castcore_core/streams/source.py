@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from castcore_core.streams.placeholder import expand
 from castcore_sdk import ConfigurationError
@@ -66,6 +66,14 @@ def parse_source(text: str) -> Source:
     return _file(text.removeprefix("file:"))
 
 
+def _file_url(text: str) -> Source:
+    """Read ``file:///PATH`` (RFC 8089): percent-encoded, on this machine."""
+    host, slash, rest = text.partition("://")[2].partition("/")
+    if host.lower() not in ("", "localhost"):
+        raise ConfigurationError("streams.input_invalid", params={"input": "file://…"})
+    return _file(slash + unquote(rest))
+
+
 def _exists(text: str) -> bool:
     try:
         return Path(text).exists()
@@ -74,6 +82,8 @@ def _exists(text: str) -> bool:
 
 
 def _file(path: str) -> Source:
+    if not path:
+        raise ConfigurationError("streams.input_empty")
     if "\0" in path:
         raise ConfigurationError("streams.input_invalid", params={"input": shown(path)})
     return Source(kind="file", name=shown(Path(path).name or path), location=str(Path(path).absolute()))
@@ -91,7 +101,7 @@ def _url(text: str, scheme: str) -> Source:
     if scheme in _RTMP_SCHEMES:
         return _rtmp(text, "pull")
     if scheme == "file":
-        return _file(text.removeprefix("file://"))
+        return _file_url(text)
     if scheme not in NETWORK_SCHEMES:
         known = ", ".join(sorted(NETWORK_SCHEMES | _RTMP_SCHEMES))
         raise ConfigurationError("streams.unknown_scheme", params={"scheme": scheme, "known": known})

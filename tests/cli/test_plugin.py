@@ -22,11 +22,15 @@ class Blocker(Destination[Config]):
     id = "blocker"
     protocols = frozenset({PublishProtocol.RTMP})
     url_schemes = frozenset({"blocker"})
+    timeouts = {"open_broadcast": timedelta(seconds=1)}
+    config_from_url = classmethod(lambda cls, url, /: {})
     async def open_broadcast(self, request, /): time.sleep(3600)
     async def close_broadcast(self, reference, /): time.sleep(3600)
 
 @hookimpl
 def castcore_register_destinations(): return [Blocker]
+@hookimpl
+async def castcore_plugin_enabled(context): time.sleep(3600)
 """
 
 FROM_URL = "url_schemes = frozenset({'awful'}); config_from_url = classmethod(lambda cls, url, /: {})"
@@ -100,14 +104,15 @@ async def test_a_run_beside_them_is_unchanged(
     assert "Traceback" not in program.text
 
 
+@pytest.mark.parametrize(("target", "code"), [("blocker:x", "plugins.blocks"), ("awful:x", "plugins.call_failed")])
 async def test_one_of_them_as_a_target_is_a_coded_error(
-    site: Site, listed: tuple[Path, dict[str, Any]], sink: Sink
+    site: Site, listed: tuple[Path, dict[str, Any]], sink: Sink, target: str, code: str
 ) -> None:
-    arguments = ["run", "test:320x180@30", "--to", f"{sink.url}/key", "--to", "awful:x", "--json"]
+    arguments = ["run", "test:320x180@30", "--to", f"{sink.url}/key", "--to", target, "--json"]
     async with castcore(listed[0], *arguments, env={"PYTHONPATH": site.path[0]}) as program:
         assert await program.ended() == ExitStatus.INPUT
-    assert [one["code"] for one in program.messages("error")] == ["plugins.call_failed"]
-    assert "Traceback" not in program.text
+    assert [one["code"] for one in program.messages("error")] == [code]
+    assert program.err == []
     assert sink.sessions == []
 
 

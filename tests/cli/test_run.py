@@ -75,9 +75,10 @@ async def test_a_whole_run_for_programs(sink: Sink, tmp_path: Path) -> None:
 async def test_german(tmp_path: Path) -> None:
     async with castcore(tmp_path, "--lang", "de", "run", PICTURE, "--record", "film.mkv", "--duration", "1") as program:
         assert await program.ended() == ExitStatus.OK
-    assert "Stream: läuft" in program.text or "läuft" in program.text
-    assert "Ausgeliefert" in program.text or "Gesendet" in program.text or "00:00:01" in program.text
-    assert "ended" not in program.text
+    for expected in ("Stream: läuft", "Quelle: ", "film.mkv: ", "Ziel"):
+        assert expected in program.text
+    for english in ("ended", "running", "destination", "Delivered"):
+        assert english not in program.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -126,14 +127,10 @@ async def test_a_peer_that_stops_reading_holds_up_no_end(sink: Sink, nginx: Ngin
 
 
 async def test_a_second_signal_ends_at_once(nginx: NginxRtmp, tmp_path: Path) -> None:
-    profile = tmp_path / "heavy.toml"
-    profile.write_text("[video]\nbitrate = 8000000\n")
-    async with castcore(
-        tmp_path, "run", PICTURE, "--profile", str(profile), "--json", "--to", nginx.url("key")
-    ) as program:
+    async with castcore(tmp_path, "run", PICTURE, "--json", "--to", nginx.url("key")) as program:
         await program.up("out1")
         nginx.freeze()
-        await tags_wait(program, "out1")
+        await program.until(lambda: program.events(type="progress"))
         family = program.family()
         program.signal(signal.SIGINT)
         await program.until(lambda: program.events(type="job.state", state="stopping"))
@@ -252,7 +249,7 @@ def test_on_a_terminal(tmp_path: Path) -> None:
     assert shown.count("Mbit/s") >= 2
     assert shown.rfind(f"{ESCAPE}[?25h") > shown.rfind(f"{ESCAPE}[?25l") >= 0
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
-    assert "Delivered 00:00:02" in plain
+    assert re.search("Delivered 00:00:0[23]", plain)
     assert "Traceback" not in plain
 
 
@@ -271,3 +268,19 @@ def on_terminal(folder: Path, *arguments: str) -> str:
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == ExitStatus.OK
     return shown.decode()
+
+
+async def test_a_terminal_that_is_closed_leaves_no_publisher_behind(sink: Sink, tmp_path: Path) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        arguments = ["run", PICTURE, "--to", f"{sink.url}/key"]
+        os.execve(sys.executable, [sys.executable, *START, *arguments], environment(tmp_path))
+    try:
+        session = await sink.playing("key", 30)
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        os.close(terminal)
+        await sink.until(lambda: session.over, within=4)
+        assert session.in_order
+        await gone(family)
+    finally:
+        os.waitpid(pid, 0)

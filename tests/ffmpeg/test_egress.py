@@ -88,6 +88,17 @@ def test_a_playlist_goes_on_after_a_restart(ffmpeg: str, clips: Clips, tmp_path:
     assert len(packets(last)) == 60
 
 
+def test_segments_that_left_the_playlist_are_deleted(ffmpeg: str, tmp_path: Path) -> None:
+    options = ["-g", "30", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-f", "flv", "-"]
+    picture = ["-f", "lavfi", "-i", "color=s=64x64:r=30:d=12"]
+    made = subprocess.run([ffmpeg, "-v", "error", *picture, *options], capture_output=True, check=True)
+    silent = RenditionPlan(id="main", audio=False)
+    run(ffmpeg, fill(hls_folder(str(tmp_path), silent, options={"hls_time": "1", "hls_list_size": "3"})), made.stdout)
+    kept = {path.name for path in tmp_path.glob("*.ts")}
+    assert {"index-00009.ts", "index-00010.ts", "index-00011.ts"} <= kept
+    assert len(kept) <= 5
+
+
 def test_a_folder_that_ffmpeg_would_misread_is_refused() -> None:
     for folder in ("/a/%v/b", "/a/%03d"):
         with pytest.raises(ConfigurationError) as caught:

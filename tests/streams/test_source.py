@@ -26,6 +26,7 @@ def failure(text: str) -> ConfigurationError:
         ("film.mp4", "file", "film.mp4", False, False),
         ("file:film.mp4", "file", "film.mp4", False, False),
         ("file:///srv/film.mp4", "file", "film.mp4", False, False),
+        ("file://localhost/srv/my%20film.mp4", "file", "my film.mp4", False, False),
         ("concat:a|b", "file", "concat:a|b", False, False),
         ("http:foo", "file", "http:foo", False, False),
         ("test", "test", "test", False, False),
@@ -53,6 +54,9 @@ def test_kinds(text: str, kind: str, name: str, has_secret: bool, live: bool) ->
     ("text", "code"),
     [
         ("", "streams.input_empty"),
+        ("file:", "streams.input_empty"),
+        ("file://", "streams.input_empty"),
+        ("file://host/film.mp4", "streams.input_invalid"),
         ("ftp://host/x", "streams.unknown_scheme"),
         ("concat://x", "streams.unknown_scheme"),
         ("rtmp://", "streams.input_invalid"),
