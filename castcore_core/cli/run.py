@@ -19,7 +19,7 @@ from castcore_core.cli.status import ExitStatus
 from castcore_core.ffmpeg.build import find_build
 from castcore_core.runner.error import Problem, RunnerError
 from castcore_core.streams.preparation import Prepared, prepare
-from castcore_sdk import CastCoreError
+from castcore_sdk import CastCoreError, TemporaryError
 
 if TYPE_CHECKING:
     from castcore_core.ffmpeg.build import FFmpegBuild
@@ -33,7 +33,8 @@ def run(request: RunRequest, *, as_json: bool, verbose: bool) -> None:
     try:
         status = asyncio.run(stream(request, as_json=as_json, verbose=verbose))
     except (CastCoreError, RunnerError) as error:
-        status = ExitStatus.SYSTEM if error.code in _SYSTEM_CODES else ExitStatus.INPUT
+        status = ExitStatus.SOURCE if isinstance(error, TemporaryError) else ExitStatus.INPUT
+        status = ExitStatus.SYSTEM if error.code in _SYSTEM_CODES else status
         fail(error.code, error.params, status=status, json_output=as_json)
     except BrokenPipeError:  # the reader of our output is gone, which is its right; the stream has ended in order
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -66,6 +66,8 @@ class Programme:
     loop: bool = False
     start_at: float = 0.0
     duration: float | None = None
+    source_within: float | None = 10.0
+    """Seconds in which the source must be up; None: no limit."""
     give_up_after: float | None = None
     lifetime: Literal["attached", "detached"] = "attached"
     slate: SlateLook = field(default_factory=SlateLook)
@@ -145,7 +147,7 @@ def _needs_no_ffmpeg(source: SourcePlan, profile: Profile) -> bool:
 def _source(programme: Programme, secrets: SecretBook) -> SourcePlan:
     source = programme.source
     if source.kind not in ("pull", "push"):
-        return SourcePlan(kind="ffmpeg", name=source.name, live=_is_live(programme))
+        return SourcePlan(kind="ffmpeg", name=source.name, live=_is_live(programme), up_within=programme.source_within)
     address = Endpoint.parse(source.location)
     endpoint = RtmpEndpoint(
         url=address.url,
@@ -155,8 +157,12 @@ def _source(programme: Programme, secrets: SecretBook) -> SourcePlan:
         ca_file=programme.ca_file,
     )
     if source.kind == "push":
-        return SourcePlan(kind="rtmp_push", name=source.name, live=True, endpoint=endpoint)
-    return SourcePlan(kind="rtmp_pull", name=source.name, live=True, endpoint=endpoint)
+        return SourcePlan(
+            kind="rtmp_push", name=source.name, live=True, endpoint=endpoint, up_within=programme.source_within
+        )
+    return SourcePlan(
+        kind="rtmp_pull", name=source.name, live=True, endpoint=endpoint, up_within=programme.source_within
+    )
 
 
 def _is_live(programme: Programme) -> bool:

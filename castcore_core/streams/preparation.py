@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import ssl
 import uuid
@@ -41,7 +42,12 @@ from castcore_sdk import (
     PublishProtocol,
     PublishTarget,
     Severity,
+    TemporaryError,
 )
+
+_LOOK_PAUSE = 0.5
+_LONGEST_LOOK = 10.0
+"""Seconds that one look at a source may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,7 @@ async def prepare(request: RunRequest, host: PluginHost, build: FFmpegBuild) -> 
     profile = load_profile(request.profile)
     _check_options(request, source, profile)
     ca_file = _authorities(request.ca_file)
-    media = await inspect(source, ca_file=ca_file, ffmpeg=build.path)
+    media = await _look_into(source, request.source_within, ca_file, build)
     still = await _still(request.still)
     encoder = _encoder(request, profile, media, host)
     job_id = f"run-{uuid.uuid4()}"
@@ -93,6 +99,7 @@ async def prepare(request: RunRequest, host: PluginHost, build: FFmpegBuild) -> 
                 loop=request.loop,
                 start_at=request.start_at,
                 duration=request.duration,
+                source_within=request.source_within,
                 give_up_after=request.give_up_after,
             )
             planned = plan_job(programme, build)
@@ -145,6 +152,20 @@ def _authorities(path: Path | None) -> str:
     except OSError:  # also ssl.SSLError: no certificate in it
         raise ConfigurationError("rtmp.ca_unreadable", params={"file": shown(str(path))}) from None
     return str(path.absolute())
+
+
+async def _look_into(source: Source, seconds: float | None, ca_file: str, build: FFmpegBuild) -> MediaInfo | None:
+    """Inspect the source, again and again for ``seconds`` where it is a feed that may yet come up."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + (math.inf if seconds is None else seconds)
+    while True:
+        left = min(_LONGEST_LOOK, until - loop.time())
+        try:
+            return await inspect(source, timeout=max(1.0, left), ca_file=ca_file, ffmpeg=build.path)
+        except TemporaryError:
+            if not source.live or loop.time() + _LOOK_PAUSE >= until:
+                raise
+        await asyncio.sleep(_LOOK_PAUSE)
 
 
 async def _still(path: Path | None) -> FileSource | None:

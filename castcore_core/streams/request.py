@@ -27,6 +27,8 @@ class RunRequest:
     no_audio: bool = False
     still: Path | None = None
     key_file: Path | None = None
+    source_within: float | None = 10.0
+    """Seconds in which the source must be up; None: no limit."""
     give_up_after: float | None = 15.0
     ca_file: Path | None = None
     ffmpeg: Path | None = None
