@@ -142,7 +142,8 @@ listen("/ws/status", (type, data) => {
   if (type === "snapshot") (data as { jobs: JobStatus[] }).jobs.forEach(showIfOurs);
   else showIfOurs(data as JobStatus);
 });
-openLog(job.id, new Map(job.outputs.map(({ id, destination_name }) => [id, destination_name])));
+const recording: [string, string] = ["recording", t("part_recording")];
+openLog(job.id, new Map([recording, ...job.outputs.map(({ id, destination_name }): [string, string] => [id, destination_name])]));
 for (const video of all<HTMLVideoElement>("video[data-hls]")) {
   play(video, video.dataset.hls ?? "", {
     onState: (state) => say(the("#preview-state"), t(`preview_${state}`)),
