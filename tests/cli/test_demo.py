@@ -102,7 +102,7 @@ async def test_after_a_kill_the_next_one_starts_afresh(tmp_path: Path, clips: Cl
         program.process.kill()
         await program.process.wait()
     assert left(tmp_path) != []
-    async with castcore(tmp_path, *arguments, "1") as program:
+    async with castcore(tmp_path, *arguments, "2") as program:
         assert await program.ended(60.0) == ExitStatus.OK, program.text
     assert left(tmp_path) == []
 
@@ -110,7 +110,7 @@ async def test_after_a_kill_the_next_one_starts_afresh(tmp_path: Path, clips: Cl
 async def test_its_configuration_is_its_own(tmp_path: Path, clips: Clips) -> None:
     """What an installation has in its environment stays untouched."""
     foreign = {"CASTCORE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "CASTCORE_ROLE": "web"}
-    arguments = ("demo", "--media", str(clips["av"]), "--duration", "1")
+    arguments = ("demo", "--media", str(clips["av"]), "--duration", "2")
     async with castcore(tmp_path, *arguments, env=foreign) as program:
         assert await program.ended(60.0) == ExitStatus.OK, program.text
     assert not (tmp_path / "data").exists()
