@@ -74,7 +74,7 @@ async def test_it_shows_a_job_on_air_and_leaves_nothing(tmp_path: Path, clips: C
     for name in ("RTMP", "HLS", "Recording"):
         assert re.search(rf"^  {name}\s+00:00:0[2-9]\s+[\d.]+ [kM]B$", program.text, re.MULTILINE), program.text
     assert left(tmp_path) == []
-    assert (tmp_path / "demo/hls/index.m3u8").exists()
+    assert (tmp_path / "demo/data/media/hls/index.m3u8").exists()
     (recording,) = (tmp_path / "demo/recordings").iterdir()
     assert recording.stat().st_size > 10_000
 
@@ -114,3 +114,13 @@ async def test_its_configuration_is_its_own(tmp_path: Path, clips: Clips) -> Non
     async with castcore(tmp_path, *arguments, env=foreign) as program:
         assert await program.ended(60.0) == ExitStatus.OK, program.text
     assert not (tmp_path / "data").exists()
+
+
+async def test_it_never_removes_what_is_not_its_own(tmp_path: Path) -> None:
+    mine = tmp_path / "demo/data/film.mp4"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"mine")
+    async with castcore(tmp_path, "demo", "--duration", "1") as program:
+        assert await program.ended() == ExitStatus.INPUT
+        assert "cli.demo_folder" in program.text
+    assert mine.read_bytes() == b"mine"
