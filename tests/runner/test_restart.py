@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from runner.scene import Sink, encoder, job, keys, rtmp, running
 
 from castcore_core.runner.client import attach
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.event import Notice, SourceState
 from castcore_core.runner.plan import RenditionPlan
+from runner.scene import Sink, encoder, job, keys, rtmp, running
 
 
 async def test_a_restart_keeps_sessions_and_takes_the_new_plan(sink: Sink, folder: Path) -> None:
