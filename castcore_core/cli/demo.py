@@ -184,7 +184,8 @@ def _show(running: _Running, scene: Scene, places: Places, duration: float | Non
     }
     width = max(len(label) for label in lines)
     for label, place in lines.items():
-        write(f"  {label:<{width}}  [bold]{escape(place)}[/bold]")
+        # Never wrapped: addresses are clicked and copied.
+        console().print(f"  {label:<{width}}  [bold]{escape(place)}[/bold]", soft_wrap=True)
     console().print(say("demo_end") if duration is None else say("demo_timed", seconds=int(duration)))
 
 
