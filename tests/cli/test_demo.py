@@ -61,18 +61,28 @@ async def on_air(client: httpx.AsyncClient, job_id: str, within: float = 20.0) -
             await asyncio.sleep(0.1)
 
 
+async def played(client: httpx.AsyncClient, address: str, within: float = 10.0) -> str:
+    """Return a playlist as soon as its first segment is whole."""
+    async with asyncio.timeout(within):
+        while (answer := await client.get(address)).status_code == 404:
+            await asyncio.sleep(0.1)
+    return answer.text
+
+
 async def test_it_shows_a_job_on_air_and_leaves_nothing(tmp_path: Path, clips: Clips) -> None:
     clip = str(clips["av"])
-    async with castcore(tmp_path, "demo", "--media", clip, "--duration", "3") as program:
+    async with castcore(tmp_path, "demo", "--media", clip, "--duration", "6") as program:
         await program.until(lambda: UP.search(program.text), within=30.0)
         job = said(program, "Running job").rpartition("/")[2]
         async with sign_in(program) as client:
             assert (await client.get("/auth/me")).json()["role"] == "admin"
             status = await on_air(client, job)
             assert {one["type"] for one in status["outputs"]} >= {"rtmp", "hls"}
+            playlist = await played(client, f"{said(program, 'Running job')}/preview/index.m3u8")
+            assert playlist.startswith("#EXTM3U")
         assert await program.ended(40.0) == ExitStatus.OK, program.text
     for name in ("RTMP", "HLS", "Recording"):
-        assert re.search(rf"^  {name}\s+00:00:0[2-9]\s+[\d.]+ [kM]B$", program.text, re.MULTILINE), program.text
+        assert re.search(rf"^  {name}\s+00:00:0[4-9]\s+[\d.]+ [kM]B$", program.text, re.MULTILINE), program.text
     assert left(tmp_path) == []
     assert (tmp_path / "demo/data/media/hls/index.m3u8").exists()
     (recording,) = (tmp_path / "demo/recordings").iterdir()
