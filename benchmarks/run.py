@@ -9,12 +9,24 @@ from pathlib import Path
 
 import cpu
 import latency
+import reaction
+import request
 import start
+import viewer
 from figure import Figure, show, write
 
+import server
 from castcore_core.ffmpeg.build import find_build
 
-AREAS = {"cpu": cpu, "latency": latency, "start": start}
+AREAS = {
+    "cpu": cpu,
+    "latency": latency,
+    "start": start,
+    "server": server,
+    "reaction": reaction,
+    "request": request,
+    "viewer": viewer,
+}
 
 
 async def main(names: list[str]) -> list[Figure]:

@@ -25,7 +25,7 @@ async def measure(build: FFmpegBuild, folder: Path) -> list[Figure]:
     with SinkProcess() as sink:
         for number in range(_ROUNDS):
             ours.append(await _runner(build, folder, clip, sink, f"a{number}"))
-            plain.append(await _ffmpeg(build, clip, sink, f"b{number}"))
+            plain.append(await plain_start(build, clip, sink, f"b{number}"))
     ratio = statistics.median(mine / theirs for mine, theirs in zip(ours, plain, strict=True))
     return [
         Figure(
@@ -44,14 +44,15 @@ async def _runner(build: FFmpegBuild, folder: Path, clip: Path, sink: SinkProces
     begun = time.monotonic_ns()
     client = await launch(folder / "run", planned.plan, planned.secrets)
     try:
-        return await _first_video(sink, key, begun)
+        return await first_video(sink, key, begun)
     finally:
         await client.stop(1.0)
         await client.wait_gone()
         await client.close()
 
 
-async def _ffmpeg(build: FFmpegBuild, clip: Path, sink: SinkProcess, key: str) -> float:
+async def plain_start(build: FFmpegBuild, clip: Path, sink: SinkProcess, key: str) -> float:
+    """Return milliseconds from exec of a plain ffmpeg that does the same work to its first video at the server."""
     planned = await make_plan(build, file_source(clip), [sink.url(key)], PRESETS["source"])
     front = [
         build.path,
@@ -67,13 +68,13 @@ async def _ffmpeg(build: FFmpegBuild, clip: Path, sink: SinkProcess, key: str) -
     begun = time.monotonic_ns()
     process = subprocess.Popen([*front, "-i", str(clip), *encoder_arguments(planned), "-f", "flv", sink.url(key)])
     try:
-        return await _first_video(sink, key, begun)
+        return await first_video(sink, key, begun)
     finally:
         process.kill()
         process.wait()
 
 
-async def _first_video(sink: SinkProcess, key: str, begun: int) -> float:
+async def first_video(sink: SinkProcess, key: str, begun: int) -> float:
     """Return milliseconds from ``begun`` to the first video tag under ``key``."""
     async with asyncio.timeout(20):
         while True:

@@ -38,6 +38,8 @@ from castcore_sdk import CastCoreError, PermanentError
 _UNATTENDED_SECONDS = 20.0
 """How long it runs where nobody sits at a terminal to end it."""
 _FAVOURITE_PORT = 8080
+_MARK = ".castcore-demo"
+"""File that says whose data folder it is: nobody else's is ever removed."""
 _UP_SECONDS = 30.0
 _STOP_SECONDS = 12.0
 """More than the engine gives a runner before it kills it."""
@@ -74,16 +76,15 @@ def demo(media: Path | None, folder: Path, duration: float | None) -> None:
 async def _demo(media: Path | None, folder: Path, duration: float | None) -> ExitStatus:
     data = folder / "data"
     await _clear(data)
-    places = Places("", folder / "hls", folder / "recordings")
-    for place in (folder, places.hls, places.recordings):
-        place.mkdir(parents=True, exist_ok=True)
+    recordings = folder / "recordings"
+    recordings.mkdir(exist_ok=True)
     clip = media or folder / "clip.mp4"
     if media is None and not clip.exists():
         console().print(say("demo_making", path=clip))
         await make_clip(await find_build(_ffmpeg()), clip)
     hub = Hub()
     port = await hub.listen("127.0.0.1", 0)
-    places = Places(f"rtmp://127.0.0.1:{port}/live", places.hls, places.recordings)
+    places = Places(f"rtmp://127.0.0.1:{port}/live", data / "media/hls", recordings)
     try:
         async with _server(data, folder / "server.log") as running:
             if running.ending:
@@ -154,12 +155,21 @@ def _ffmpeg() -> Path | None:
 
 
 async def _clear(data: Path) -> None:
-    """Remove what an earlier demo has left that could not end. Raises PermanentError ``server.already_running``."""
-    run = data / "run"
+    """Make the data folder anew and end what an earlier demo could not.
+
+    Raises PermanentError ``server.already_running`` and ``cli.demo_folder``.
+    """
+    run, mark = data / "run", data / _MARK
     if has_engine(run):
         raise PermanentError("server.already_running", params={"place": str(data)})
-    await end_runners(run)
-    await asyncio.to_thread(shutil.rmtree, data, ignore_errors=True)
+    if mark.exists():
+        await end_runners(run)
+        await asyncio.to_thread(shutil.rmtree, data, ignore_errors=True)
+    try:
+        await asyncio.to_thread(data.mkdir, mode=0o700, parents=True)
+    except OSError:
+        raise PermanentError("cli.demo_folder", params={"path": str(data)}) from None
+    await asyncio.to_thread(mark.touch)
 
 
 def _show(running: _Running, scene: Scene, places: Places, duration: float | None) -> None:
@@ -174,7 +184,8 @@ def _show(running: _Running, scene: Scene, places: Places, duration: float | Non
     }
     width = max(len(label) for label in lines)
     for label, place in lines.items():
-        write(f"  {label:<{width}}  [bold]{escape(place)}[/bold]")
+        # Never wrapped: addresses are clicked and copied.
+        console().print(f"  {label:<{width}}  [bold]{escape(place)}[/bold]", soft_wrap=True)
     console().print(say("demo_end") if duration is None else say("demo_timed", seconds=int(duration)))
 
 

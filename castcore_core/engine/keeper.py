@@ -18,7 +18,7 @@ from castcore_core.engine.desk import Desk
 from castcore_core.engine.observer import Observer
 from castcore_core.engine.outcome import settle, told_before
 from castcore_core.engine.schemas import Params, Problem
-from castcore_core.runner.client import RunnerClient, forget, launch
+from castcore_core.runner.client import RunnerClient, forget, launch, open_runner
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.identity import Identity
 from castcore_core.streams.desired import WantedJob
@@ -216,12 +216,15 @@ class Keeper:
         page.started_at, page.attempts, page.dirty = utc_now(), self._attempts.count, True
         self._untidy = True
         self._observer.enter("starting")
+        client: RunnerClient | None = None
+        await self._desk.ledger.write()
+        # The process starts while the job is planned: each takes 100 ms.
+        opening = asyncio.ensure_future(self._open())
         try:
             planned = await self._while_wanted(self._desk.planner.plan(self.job_id))
             if planned is None:
                 return 0.0
-            await self._desk.ledger.write()
-            client = await self._launch(planned)
+            client = await self._launch(planned, opening)
         except CastCoreError as error:
             if isinstance(error, _HOPELESS) and not error.code.startswith("ffmpeg."):
                 page.outcome = "failed"
@@ -233,20 +236,29 @@ class Keeper:
                 self._looked = False
                 return 0.2
             return await self._fail(wanted, Problem(code=error.code, params=dict(error.params)), None, 0.0)
+        finally:
+            if client is None:
+                await _put_away(opening)
         await self._adopt(client)
         if self._conformer is not None:
             self._conformer.note_refused(planned)
         return 0.0
 
-    async def _launch(self, planned: PlannedJob) -> RunnerClient:
-        plan = prepared(planned)
+    async def _open(self) -> RunnerClient:
+        """Return a runner without a plan: one that an earlier engine left when it died, else a new one."""
         blank, self._blank = self._blank, None
-        if blank is None:
+        return blank or await open_runner(self._desk.run, self.job_id)
+
+    async def _launch(self, planned: PlannedJob, opening: asyncio.Future[RunnerClient]) -> RunnerClient:
+        plan, client = prepared(planned), await opening
+        try:
+            await client.start(plan, planned.secrets)
+        except RunnerError as error:
+            if error.code != "runner.gone":
+                raise
+            # Planning took longer than a runner waits.
+            await client.close()
             client = await launch(self._desk.run, plan, planned.secrets)
-        else:
-            # An earlier engine died between starting it and handing it the plan.
-            await blank.start(plan, planned.secrets)
-            client = blank
         await client.greet(after=None)
         return client
 
@@ -378,6 +390,14 @@ class Keeper:
         self._client = self._conformer = None
         self._page.acknowledge = None
         self._observer.clear()
+
+
+async def _put_away(opening: asyncio.Future[RunnerClient]) -> None:
+    """End a runner that gets no plan."""
+    with contextlib.suppress(RunnerError):
+        blank = await opening
+        await blank.close()
+        await link.end_by_force(blank.hello.identity)
 
 
 async def _over(reading: asyncio.Task[None] | None, seconds: float) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 Params = Mapping[str, str | int | float | bool]
 
@@ -28,15 +29,8 @@ class Diagnosis:
     params: Params = field(default_factory=dict)
 
 
-Rule = tuple[re.Pattern[str], str]
-
-
-def _rules(*rules: tuple[str, str]) -> tuple[Rule, ...]:
-    return tuple((re.compile(pattern, re.IGNORECASE), code) for pattern, code in rules)
-
-
 # The first rule that matches any line wins: causes stand before the consequences that ffmpeg logs after them.
-_CAUSES = _rules(
+_CAUSES = (
     (r"No space left on device", "ffmpeg.disk_full"),
     (r"Disk quota exceeded", "ffmpeg.disk_full"),
     (r"Read-only file system", "ffmpeg.read_only"),
@@ -87,7 +81,7 @@ _CAUSES = _rules(
 )
 
 # Consequences and closing words: looked at when nothing above was found.
-_EFFECTS = _rules(
+_EFFECTS = (
     (r"Connection to \w+://(?P<host>[^\s/?]+)\S* failed: Connection refused", "ffmpeg.refused"),
     (r"Connection to \w+://(?P<host>[^\s/?]+)\S* failed: (Connection|Operation) timed out", "ffmpeg.unreachable"),
     (r"Connection to srt://(?P<host>[^\s/?]+)\S* failed", "ffmpeg.srt_refused"),
@@ -133,11 +127,18 @@ def diagnose(log: str | Iterable[str], *, status: int | None = None, seconds: fl
     if status is not None and status < 0 and -status in _SIGNALS:
         return Diagnosis(code=_SIGNALS[-status], params={"signal": -status})
     for rules in (_CAUSES, _EFFECTS):
-        for pattern, code in rules:
+        for expression, code in rules:
+            pattern = _compiled(expression)
             for line in lines:
                 if match := pattern.search(line):
                     return _refine(code, _params(code, match, lines), lines, seconds)
     return Diagnosis(code="ffmpeg.failed", params={"status": "?" if status is None else status})
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Compile a rule when it is first needed: all of them take 15 ms, which every runner would pay at its start."""
+    return re.compile(expression, re.IGNORECASE)
 
 
 _NAMES_HOST = frozenset({"ffmpeg.refused", "ffmpeg.unreachable", "ffmpeg.srt_refused"})

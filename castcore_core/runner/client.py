@@ -184,12 +184,26 @@ class RunnerClient:
 
 
 async def launch(folder: Path, plan: JobPlan, secrets: Mapping[str, str]) -> RunnerClient:
-    """Start the runner of a job in a session of its own and hand the plan over.
+    """Start the runner of a job and hand the plan over.
+
+    Raise RunnerError as `open_runner` does, and ``runner.plan_invalid``.
+    """
+    client = await open_runner(folder, plan.job_id)
+    try:
+        await client.start(plan, secrets)
+    except BaseException:
+        await client.close()
+        raise
+    return client
+
+
+async def open_runner(folder: Path, job_id: str) -> RunnerClient:
+    """Start the runner of a job in a session of its own. It ends where no plan comes within 15 s.
 
     ``folder`` is made (0700) where it is missing. Raise RunnerError: ``runner.job_locked`` where the job has a runner,
-    ``runner.not_ready``, ``runner.folder_unsafe``, ``runner.plan_invalid``.
+    ``runner.not_ready``, ``runner.folder_unsafe``.
     """
-    name = name_of(plan.job_id)
+    name = name_of(job_id)
     RunFolder(folder, create=True).close()
     reader, writer = os.pipe()
     try:
@@ -200,7 +214,6 @@ async def launch(folder: Path, plan: JobPlan, secrets: Mapping[str, str]) -> Run
     client = await _connect(folder, name)
     try:
         await client.greet(after=None)
-        await client.start(plan, secrets)
     except BaseException:
         await client.close()
         raise

@@ -61,20 +61,30 @@ async def on_air(client: httpx.AsyncClient, job_id: str, within: float = 20.0) -
             await asyncio.sleep(0.1)
 
 
+async def played(client: httpx.AsyncClient, address: str, within: float = 10.0) -> str:
+    """Return a playlist as soon as its first segment is whole."""
+    async with asyncio.timeout(within):
+        while (answer := await client.get(address)).status_code == 404:
+            await asyncio.sleep(0.1)
+    return answer.text
+
+
 async def test_it_shows_a_job_on_air_and_leaves_nothing(tmp_path: Path, clips: Clips) -> None:
     clip = str(clips["av"])
-    async with castcore(tmp_path, "demo", "--media", clip, "--duration", "3") as program:
+    async with castcore(tmp_path, "demo", "--media", clip, "--duration", "6") as program:
         await program.until(lambda: UP.search(program.text), within=30.0)
         job = said(program, "Running job").rpartition("/")[2]
         async with sign_in(program) as client:
             assert (await client.get("/auth/me")).json()["role"] == "admin"
             status = await on_air(client, job)
             assert {one["type"] for one in status["outputs"]} >= {"rtmp", "hls"}
+            playlist = await played(client, f"{said(program, 'Running job')}/preview/index.m3u8")
+            assert playlist.startswith("#EXTM3U")
         assert await program.ended(40.0) == ExitStatus.OK, program.text
     for name in ("RTMP", "HLS", "Recording"):
-        assert re.search(rf"^  {name}\s+00:00:0[2-9]\s+[\d.]+ [kM]B$", program.text, re.MULTILINE), program.text
+        assert re.search(rf"^  {name}\s+00:00:0[4-9]\s+[\d.]+ [kM]B$", program.text, re.MULTILINE), program.text
     assert left(tmp_path) == []
-    assert (tmp_path / "demo/hls/index.m3u8").exists()
+    assert (tmp_path / "demo/data/media/hls/index.m3u8").exists()
     (recording,) = (tmp_path / "demo/recordings").iterdir()
     assert recording.stat().st_size > 10_000
 
@@ -102,7 +112,7 @@ async def test_after_a_kill_the_next_one_starts_afresh(tmp_path: Path, clips: Cl
         program.process.kill()
         await program.process.wait()
     assert left(tmp_path) != []
-    async with castcore(tmp_path, *arguments, "1") as program:
+    async with castcore(tmp_path, *arguments, "2") as program:
         assert await program.ended(60.0) == ExitStatus.OK, program.text
     assert left(tmp_path) == []
 
@@ -110,7 +120,17 @@ async def test_after_a_kill_the_next_one_starts_afresh(tmp_path: Path, clips: Cl
 async def test_its_configuration_is_its_own(tmp_path: Path, clips: Clips) -> None:
     """What an installation has in its environment stays untouched."""
     foreign = {"CASTCORE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "CASTCORE_ROLE": "web"}
-    arguments = ("demo", "--media", str(clips["av"]), "--duration", "1")
+    arguments = ("demo", "--media", str(clips["av"]), "--duration", "2")
     async with castcore(tmp_path, *arguments, env=foreign) as program:
         assert await program.ended(60.0) == ExitStatus.OK, program.text
     assert not (tmp_path / "data").exists()
+
+
+async def test_it_never_removes_what_is_not_its_own(tmp_path: Path) -> None:
+    mine = tmp_path / "demo/data/film.mp4"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"mine")
+    async with castcore(tmp_path, "demo", "--duration", "1") as program:
+        assert await program.ended() == ExitStatus.INPUT
+        assert "cli.demo_folder" in program.text
+    assert mine.read_bytes() == b"mine"
