@@ -136,8 +136,8 @@ def _take_output_figures(output: OutputStatus, figures: told.OutputStatistics) -
         state = "reconnecting"
     if output.state != state:
         output.state, output.since, output.retry_at = state, figures.since, None
-        output.params = {}
         output.code = "" if state == "running" else figures.code
+        output.params = {} if state == "running" else dict(figures.params)
     output.bytes = figures.bytes
     output.bitrate = figures.bitrate
     output.dropped = figures.dropped_tags

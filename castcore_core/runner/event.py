@@ -21,9 +21,10 @@ class OutputStatistics:
 
     state: OutputStateName = "connecting"
     since: float = 0.0
-    """Unix time of the last change of state."""
+    """Unix time since which it is up, or is not."""
     code: str = ""
     """The last failure; empty while it is up."""
+    params: Mapping[str, Param] = field(default_factory=dict)
     bytes: int = 0
     """Bytes of media handed to the destination."""
     tags: int = 0

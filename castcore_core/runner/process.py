@@ -140,7 +140,7 @@ class RunnerProcess:
         elif name == "stop":
             job.stop(float(command.get("timeout", STOP_SECONDS)))
         elif name == "status":
-            return {"state": job.state, "progress": job.progress().to_json()}
+            return {"state": job.state, "progress": self._reporter.told(job.progress())}
         else:
             raise RunnerError("runner.protocol_error", detail="unknown op")
         return {}

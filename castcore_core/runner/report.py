@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from castcore_core.runner.child import Child
 from castcore_core.runner.error import Problem
@@ -35,9 +36,7 @@ class Reporter:
         """Send an event to all who listen; everything but progress is journalled and numbered first."""
         journalled = not isinstance(event, Progress)
         seq = self._journal.last + 1 if journalled else 0
-        message = dataclasses.replace(event, seq=seq, at=time.time()).to_json()
-        for part in (message, message.get("cause") or {}):
-            part.update({name: self.scrubber.value(part[name]) for name in _FREE_TEXT & part.keys()})
+        message = self.told(dataclasses.replace(event, seq=seq, at=time.time()))
         is_log = isinstance(event, LogLine)
         if journalled:
             self._journal.add(message, is_log=is_log)
@@ -45,6 +44,14 @@ class Reporter:
         if self._journal.failure and not self._told:
             self._told = True
             self.notice(Problem("runner.journal_failed", {"reason": self._journal.failure}))
+
+    def told(self, event: Event) -> dict[str, Any]:
+        """Return an event as JSON values without a secret in its free text."""
+        message = event.to_json()
+        figures = (message.get("outputs") or message.get("totals") or {}).values()
+        for part in (message, message.get("cause") or {}, *figures):
+            part.update({name: self.scrubber.value(part[name]) for name in _FREE_TEXT & part.keys()})
+        return message
 
     def notice(self, problem: Problem) -> None:
         """Tell something that changes no state."""

@@ -17,6 +17,7 @@ from castcore_core.runner.event import OutputState, OutputStateName, OutputStati
 from castcore_core.runner.plan import OutputPlan
 
 _NOTHING = Problem("")
+_NOT_UP = ("connecting", "reconnecting")
 _HOPELESS = frozenset({"ffmpeg.not_started", "runner.reference_unknown", "runner.secret_unknown"})
 
 
@@ -87,6 +88,7 @@ class Output:
             state=self.state,
             since=self._since,
             code=self.problem.code,
+            params=self.problem.params,
             bytes=lane.bytes,
             tags=lane.tags,
             dropped_tags=lane.queue.dropped_tags,
@@ -158,7 +160,9 @@ class Output:
     def _change(
         self, state: OutputStateName, problem: Problem, *, attempt: int = 0, retry_in: float | None = None
     ) -> None:
-        self.state, self.problem, self._since = state, problem, time.time()
+        if not (self.state in _NOT_UP and state in _NOT_UP):
+            self._since = time.time()
+        self.state, self.problem = state, problem
         self._report(
             OutputState(
                 output=self.plan.id,
