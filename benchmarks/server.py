@@ -18,10 +18,11 @@ from stream import make_clip
 from castcore_core.ffmpeg.build import FFmpegBuild
 
 _JOBS = 20
+_FEW = 4
+"""Jobs that are left while two encodes take the cores: twenty streams take most of one themselves."""
 _SETTLE_SECONDS = 5.0
 _WINDOW_SECONDS = 20.0
-_STARTS = 3
-_KILLS = 3
+_ROUNDS = 5
 
 
 async def measure(build: FFmpegBuild, folder: Path) -> list[Figure]:
@@ -38,7 +39,12 @@ async def measure(build: FFmpegBuild, folder: Path) -> list[Figure]:
             service.wait_for(job, "running")
         await asyncio.sleep(_SETTLE_SECONDS)
         figures = [*_memory(service, idle), *await _load(service, sink)]
-        figures += _truth(service, jobs, build)
+        figures.append(_quiet(_truth_of(_JOBS), lambda: _truth(service, jobs)))
+        for job in jobs[_FEW:]:
+            service.command(job, "stop")
+        for job in jobs[_FEW:]:
+            service.wait_for(job, "stopped")
+        figures.append(_busy(_truth_of(_FEW), lambda: _truth(service, jobs[:_FEW]), build))
     return [*figures, *_cold_start(folder, build)]
 
 
@@ -75,22 +81,21 @@ async def _load(service: Service, sink: SinkProcess) -> list[Figure]:
     return [Figure(name=name, value=100 * used / seconds, unit="% of a core", bound=2.5)]
 
 
-def _truth(service: Service, jobs: list[str], build: FFmpegBuild) -> list[Figure]:
-    """Kill the server, start the next, and see when it tells the true state of every job."""
+def _truth_of(jobs: int) -> str:
+    return f"from exec of the next server after kill -9 to the true state of {jobs} jobs"
 
-    def kill() -> float:
-        before = sorted(runner.pid for runner in service.runners())
-        service.end(signal.SIGKILL)
-        service.start()
-        for job in jobs:
-            service.wait_for(job, "running")
-        known = time.monotonic() - service.began
-        if sorted(runner.pid for runner in service.runners()) != before:
-            raise RuntimeError("a runner was replaced")
-        return known
 
-    name = f"from exec of the next server after kill -9 to the true state of {_JOBS} jobs, worst of {_KILLS}"
-    return _quiet_and_busy(name, kill, _KILLS, build)
+def _truth(service: Service, jobs: list[str]) -> float:
+    """Kill the server, start the next, and return the seconds until it tells the true state of every job."""
+    before = sorted(runner.pid for runner in service.runners())
+    service.end(signal.SIGKILL)
+    service.start()
+    for job in jobs:
+        service.wait_for(job, "running")
+    known = time.monotonic() - service.began
+    if sorted(runner.pid for runner in service.runners()) != before:
+        raise RuntimeError("a runner was replaced")
+    return known
 
 
 def _cold_start(folder: Path, build: FFmpegBuild) -> list[Figure]:
@@ -104,32 +109,29 @@ def _cold_start(folder: Path, build: FFmpegBuild) -> list[Figure]:
             service.start()
             return service.wait_healthy()
 
-        name = f"from exec of the server to healthy, {plugins} plugins, worst of {_STARTS}"
-        figures = _quiet_and_busy(name, start, _STARTS, build)
+        name = f"from exec of the server to healthy, {plugins} plugins"
+        figures = [_quiet(name, start), _busy(name, start, build)]
     schema = "the very first start, schema, admin and their password included"
     return [*figures, Figure(name=f"from exec to healthy: {schema}", value=first, unit="s")]
 
 
-def _quiet_and_busy(name: str, once: Callable[[], float], count: int, build: FFmpegBuild) -> list[Figure]:
-    quiet = [once() for _ in range(count)]
-    load = os.getloadavg()[0]
+def _quiet(name: str, once: Callable[[], float]) -> Figure:
+    return _worst(f"{name}, worst of {_ROUNDS}", [once() for _ in range(_ROUNDS)], 2.0)
+
+
+def _busy(name: str, once: Callable[[], float], build: FFmpegBuild) -> Figure:
     with busy_cores(build.path):
-        busy = [once() for _ in range(count)]
-    return [
-        Figure(
-            name=name,
-            value=max(quiet),
-            unit="s",
-            reference=statistics.median(quiet),
-            reference_name=f"median; load of the machine {load:.1f}",
-            bound=2.0,
-        ),
-        Figure(
-            name=f"{name}, two encodes on all cores",
-            value=max(busy),
-            unit="s",
-            reference=statistics.median(busy),
-            reference_name="median",
-            bound=3.0,
-        ),
-    ]
+        seconds = [once() for _ in range(_ROUNDS)]
+    return _worst(f"{name}, two encodes on all cores, worst of {_ROUNDS}", seconds, 3.0)
+
+
+def _worst(name: str, seconds: list[float], bound: float) -> Figure:
+    load = f"median; load of the machine {os.getloadavg()[0]:.1f}"
+    return Figure(
+        name=name,
+        value=max(seconds),
+        unit="s",
+        reference=statistics.median(seconds),
+        reference_name=load,
+        bound=bound,
+    )
