@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from castcore_core.ffmpeg.build import FFmpegBuild
     from castcore_core.streams.request import RunRequest
 
+_SOURCE_PREFIXES = ("ffmpeg.", "media.", "rtmp.", "streams.source_")
+"""Whose codes say that a feed was not reached; what plugins raise begins with their own names."""
 _SYSTEM_CODES = ("ffmpeg.missing", "ffmpeg.not_executable", "ffmpeg.not_ffmpeg", "cli.data_folder")
 
 
@@ -33,7 +35,8 @@ def run(request: RunRequest, *, as_json: bool, verbose: bool) -> None:
     try:
         status = asyncio.run(stream(request, as_json=as_json, verbose=verbose))
     except (CastCoreError, RunnerError) as error:
-        status = ExitStatus.SOURCE if isinstance(error, TemporaryError) else ExitStatus.INPUT
+        unreached = isinstance(error, TemporaryError) and error.code.startswith(_SOURCE_PREFIXES)
+        status = ExitStatus.SOURCE if unreached else ExitStatus.INPUT
         status = ExitStatus.SYSTEM if error.code in _SYSTEM_CODES else status
         fail(error.code, error.params, status=status, json_output=as_json)
     except BrokenPipeError:  # the reader of our output is gone, which is its right; the stream has ended in order
