@@ -24,8 +24,8 @@ from castcore_core.media.probe import probe
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.instance import Instance
 from castcore_core.plugins.registry import Registered
+from castcore_core.profiles.encoding import encoder_for
 from castcore_core.streams.conflict import check_conflicts
-from castcore_core.streams.encoder import GuardedEncoder
 from castcore_core.streams.inspection import inspect
 from castcore_core.streams.placeholder import has_placeholder, read_lines
 from castcore_core.streams.planner import Delivery, Planned, Programme, plan_job
@@ -74,10 +74,12 @@ async def prepare(request: RunRequest, host: PluginHost, build: FFmpegBuild) -> 
     targets = _targets(request, host)
     profile = load_profile(request.profile)
     _check_options(request, source, profile)
+    if request.encoder:
+        profile = profile.model_copy(update={"encoder": request.encoder})
     ca_file = _authorities(request.ca_file)
     media = await _look_into(source, request.source_within, ca_file, build)
     still = await _still(request.still)
-    encoder = _encoder(request, profile, media, host)
+    encoder = encoder_for(host, profile)
     job_id = f"run-{uuid.uuid4()}"
     opened: list[tuple[Instance[Destination[Any]], str]] = []
     try:
@@ -175,17 +177,6 @@ async def _still(path: Path | None) -> FileSource | None:
     if not media.video:
         raise ConfigurationError("streams.still_not_picture", params={"path": shown(str(path))})
     return FileSource(path=os.path.join(os.getcwd(), path), media=media)  # noqa: PTH109, PTH118
-
-
-def _encoder(request: RunRequest, profile: Profile, media: MediaInfo | None, host: PluginHost) -> GuardedEncoder | None:
-    if profile.video is None or profile.copies_video:
-        return None
-    name = request.encoder or profile.encoder
-    registered = host.registry.encoder_profiles.get(name)
-    if registered is None:
-        known = ", ".join(sorted(host.registry.encoder_profiles))
-        raise ConfigurationError("streams.encoder_unknown", params={"name": name, "known": known})
-    return GuardedEncoder(host.create(registered, {}))
 
 
 async def _open(
