@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from itertools import islice
+from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
@@ -18,7 +19,6 @@ from castcore_sdk import (
     CastCoreError,
     CheckResult,
     ExtensionConfig,
-    MediaInput,
     Params,
     PluginContext,
     Severity,
@@ -76,9 +76,9 @@ class LocalFolder(StorageBackend[LocalFolderConfig], SupportsWrite):
         """Open a file and give its bytes in pieces of 1 MiB at most."""
         return self._reader(path, offset, length)
 
-    async def media_input(self, path: StoragePath, /) -> MediaInput:
+    async def local_path(self, path: StoragePath, /) -> Path | None:
         """Return the real path: ffmpeg opens it itself."""
-        return MediaInput(location=str(await self.context.run_blocking(self._root.locate, path)))
+        return await self.context.run_blocking(self._root.locate, path)
 
     async def write(self, path: StoragePath, data: AsyncIterator[bytes], /, *, size: int | None = None) -> StorageEntry:
         """Write beside the place and move it there when it is whole. Missing folders are made.

@@ -13,6 +13,7 @@ from castcore_sdk.destination import (
     StreamLimits,
     SupportsMetadata,
     SupportsStatus,
+    SupportsThumbnail,
 )
 from castcore_sdk.encoder import EncoderArguments, EncodeRequest, EncoderProfile, FFmpegInfo, HardwareInfo
 from castcore_sdk.errors import (
@@ -30,9 +31,8 @@ from castcore_sdk.hookspecs import hookimpl, hookspec
 from castcore_sdk.notifier import Notification, Notifier
 from castcore_sdk.oauth import OAuthProvider, SupportsOAuth
 from castcore_sdk.placement import Link, Needs, Placement
-from castcore_sdk.source import IngestSource, SourceRequest
+from castcore_sdk.source import IngestSource, MediaInput, SourceRequest
 from castcore_sdk.storage import (
-    MediaInput,
     StorageBackend,
     StorageEntry,
     StoragePath,
@@ -92,6 +92,7 @@ __all__ = [
     "SupportsMetadata",
     "SupportsOAuth",
     "SupportsStatus",
+    "SupportsThumbnail",
     "SupportsWrite",
     "TemplateResponse",
     "TemporaryError",

@@ -42,8 +42,17 @@ class OAuthSession(Protocol):
         ...
 
     @property
+    def client_id(self) -> str:
+        """The id under which this installation is registered with the platform."""
+        ...
+
+    @property
     def http(self) -> httpx.AsyncClient:
-        """A client that sends the account's token."""
+        """A client that sends the account's token.
+
+        It refreshes the token before it expires, and once when the platform answers 401. Its requests raise
+        AuthenticationError ``platforms.reauthentication`` where only a person can help.
+        """
         ...
 
 
@@ -81,7 +90,7 @@ class PluginContext(Protocol):
         ...
 
     async def oauth(self) -> OAuthSession:
-        """Return the connected account. Raise AuthenticationError where none is connected."""
+        """Return the connected account. Raise AuthenticationError ``platforms.not_connected`` where there is none."""
         ...
 
     async def run_blocking(self, func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -51,6 +51,10 @@ class StreamLimits:
     """The longest it allows."""
     video_codecs: frozenset[str] = frozenset({"h264"})
     audio_codecs: frozenset[str] = frozenset({"aac"})
+    constant_bitrate: bool = False
+    """It asks for a constant bit rate."""
+    max_duration: timedelta | None = None
+    """The longest broadcast it takes or keeps; core begins a new one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,13 @@ class Destination(Extension[ConfigT], ABC):
         """
         raise ConfigurationError("config.no_url_form", params={"destination": cls.id})
 
+    def limits_for(self, width: int, height: int, fps: float, codec: str, /) -> StreamLimits:
+        """Return the limits for one picture format, in pixels and frames per second. Pure: no I/O.
+
+        For platforms whose bit rate depends on the picture; the others leave it as it is.
+        """
+        return self.limits
+
     @abstractmethod
     async def open_broadcast(self, request: BroadcastRequest, /) -> PublishTarget:
         """Prepare the platform. Same broadcast_id, same broadcast: safe to repeat."""
@@ -147,6 +158,14 @@ class SupportsMetadata(ABC):
     @abstractmethod
     async def update_metadata(self, reference: str, metadata: BroadcastMetadata, /) -> None:
         """Show this from now on. Raise NotFoundError for a reference it does not know."""
+
+
+class SupportsThumbnail(ABC):
+    """A destination that shows a picture before and beside the broadcast."""
+
+    @abstractmethod
+    async def set_thumbnail(self, reference: str, image: bytes, media_type: str, /) -> None:
+        """Show ``image``, a ``image/jpeg`` or ``image/png``. Raise NotFoundError for a reference it does not know."""
 
 
 class SupportsStatus(ABC):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
+from pydantic import SecretStr
+
 from castcore_sdk.extension import ConfigT, Extension
-from castcore_sdk.storage import MediaInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +19,16 @@ class SourceRequest:
 
     source_id: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaInput:
+    """What ffmpeg opens: a local path or a URL, with private options kept out of logs."""
+
+    location: str
+    options: tuple[str, ...] = ()
+    secret_options: tuple[SecretStr, ...] = ()
+    expires_at: datetime | None = None
 
 
 class IngestSource(Extension[ConfigT], ABC):

@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import NewType
-
-from pydantic import SecretStr
 
 from castcore_sdk.errors import ConfigurationError
 from castcore_sdk.extension import ConfigT, Extension
@@ -52,18 +51,12 @@ class StorageEntry:
     """Changes when the content changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaInput:
-    """What ffmpeg opens: a local path or a URL, with private options kept out of logs."""
-
-    location: str
-    options: tuple[str, ...] = ()
-    secret_options: tuple[SecretStr, ...] = ()
-    expires_at: datetime | None = None
-
-
 class StorageBackend(Extension[ConfigT], ABC):
-    """A place that holds media. Every path it is given went through ``storage_path``."""
+    """A place that holds media. Every path it is given went through ``storage_path``.
+
+    It runs in a worker process of its own, one per configured source: what blocks, crashes or hangs there stops nothing
+    else. Core serves its files to ffmpeg over HTTP on loopback, so ``read`` is all that playing needs.
+    """
 
     @abstractmethod
     def list_dir(self, path: StoragePath, /) -> AsyncIterator[StorageEntry]:
@@ -82,9 +75,13 @@ class StorageBackend(Extension[ConfigT], ABC):
         Raise NotFoundError when it does not exist.
         """
 
-    @abstractmethod
-    async def media_input(self, path: StoragePath, /) -> MediaInput:
-        """Say how ffmpeg opens the file. Raise NotFoundError when it does not exist."""
+    async def local_path(self, path: StoragePath, /) -> Path | None:
+        """Return where ffmpeg may open the file by itself, None where it can only be read.
+
+        Only for disks of this machine: a network mount that hangs would hang ffmpeg with it. Raise NotFoundError when
+        it does not exist.
+        """
+        return None
 
 
 class SupportsWrite(ABC):

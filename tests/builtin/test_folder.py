@@ -102,7 +102,7 @@ async def test_large_files_come_in_pieces(storage: LocalFolder, root: Path) -> N
 async def test_ffmpeg_gets_the_real_path(storage: LocalFolder, root: Path) -> None:
     (root / "a.mp4").touch()
     (root / "link.mp4").symlink_to("a.mp4")
-    assert (await storage.media_input(StoragePath("link.mp4"))).location == str(root / "a.mp4")
+    assert await storage.local_path(StoragePath("link.mp4")) == root / "a.mp4"
 
 
 async def test_writing_makes_folders_and_replaces_files(storage: LocalFolder, root: Path) -> None:
@@ -171,7 +171,7 @@ async def test_deleting(storage: LocalFolder, root: Path) -> None:
 @pytest.mark.parametrize("path", ["missing", "file/under", "missing/under"])
 async def test_what_is_not_there(storage: LocalFolder, root: Path, path: str) -> None:
     (root / "file").touch()
-    for call in (storage.stat, storage.media_input):
+    for call in (storage.stat, storage.local_path):
         with pytest.raises(NotFoundError):
             await call(StoragePath(path))
     with pytest.raises(NotFoundError):
@@ -199,7 +199,7 @@ async def test_nothing_leads_out(storage: LocalFolder, root: Path, path: str, co
     (root / "out").symlink_to("../secret")
     (root / "outfolder").symlink_to("..")
     (root / "absolute").symlink_to(secret)
-    calls = [storage.stat(StoragePath(path)), storage.media_input(StoragePath(path)), content(storage, path)]
+    calls = [storage.stat(StoragePath(path)), storage.local_path(StoragePath(path)), content(storage, path)]
     for call in calls:
         with pytest.raises(ConfigurationError) as caught:
             await call
