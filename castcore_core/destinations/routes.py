@@ -25,7 +25,6 @@ from castcore_core.destinations.schemas import (
     TypeAnswer,
     TypeList,
 )
-from castcore_core.destinations.secret import masked, unlock
 from castcore_core.destinations.service import Destinations
 from castcore_sdk import Severity
 
@@ -114,7 +113,7 @@ def _of(row: StreamDestination) -> DestinationAnswer:
 
 
 def _answer(row: dict[str, Any]) -> DestinationAnswer:
-    core = current_core()
-    config = masked(row["config"], unlock(core.ring, row["id"], row["secrets"]))
+    configurations = _service().configurations
+    config = configurations.shown(row["id"], row["config"], row["secrets"])
     rest = {name: row[name] for name in _SHOWN if name not in ("config", "secrets")}
-    return DestinationAnswer(config=config, available=_service().has_type(row["type"]), **rest)
+    return DestinationAnswer(config=config, available=configurations.has_type(row["type"]), **rest)

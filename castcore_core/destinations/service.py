@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,29 +15,18 @@ from castcore_core.audit import Audit
 from castcore_core.audit.service import Target
 from castcore_core.core import Core
 from castcore_core.db.revision import Expectation
-from castcore_core.destinations.kind import addresses_and_paths, describe, kind_of, parse
+from castcore_core.destinations.kind import describe
 from castcore_core.destinations.models import StreamDestination
-from castcore_core.destinations.secret import join, lock, merge, split, unlock
 from castcore_core.error import ConflictError, PreconditionError
-from castcore_core.plugins.host import PluginHost
-from castcore_core.plugins.instance import Instance
+from castcore_core.extensions.configuration import Configurations
+from castcore_core.plugins.offer import Kind
 from castcore_core.profiles.service import in_use
 from castcore_core.streams.desired import wake
 from castcore_core.streams.models import JobOutput
-from castcore_core.streams.reach import Reach
-from castcore_sdk import CastCoreError, CheckResult, Destination, ExtensionConfig, Severity
+from castcore_sdk import CheckResult, Destination
 from castcore_sdk.errors import NotFoundError
 
 _TEST_S = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """A configuration as the database keeps it."""
-
-    public: dict[str, Any]
-    locked: str | None
-    version: int
 
 
 class Destinations:
@@ -49,15 +35,13 @@ class Destinations:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._audit = core.get(Audit)
-        self._host = core.get(PluginHost)
+        self.configurations: Configurations[Destination[Any]] = Configurations(
+            core, Kind.DESTINATION, table="stream_destination"
+        )
 
     def types(self) -> list[dict[str, Any]]:
         """Return what plugins say of the types that they bring."""
-        return [describe(kind) for _, kind in sorted(self._host.registry.destinations.items())]
-
-    def has_type(self, type_id: str) -> bool:
-        """Tell whether the plugin of a type is loaded."""
-        return type_id in self._host.registry.destinations
+        return [describe(each) for each in self.configurations.types()]
 
     async def find(
         self, wanted: Mapping[str, Any], *, order: Sequence[str], limit: int, offset: int
@@ -77,11 +61,8 @@ class Destinations:
         self, name: str, type_id: str, config: Mapping[str, Any], role: Role, *, enabled: bool = True
     ) -> StreamDestination:
         """Keep a destination. Raises ConfigurationError for what does not fit, ConflictError for a name in use."""
-        kind = kind_of(self._host, type_id)
-        parsed = parse(self._host, kind, config)
-        await self.check_places(parsed, role)
-        public, secrets = split(parsed)
         row_id = uuid4()
+        stored = await self.configurations.make(row_id, type_id, config, role)
         try:
             async with in_transaction():
                 row = await StreamDestination.create(
@@ -89,9 +70,9 @@ class Destinations:
                     name=name,
                     type=type_id,
                     enabled=enabled,
-                    config=public,
-                    secrets=lock(self._core.ring, row_id, secrets),
-                    config_version=kind.item.config_version,
+                    config=stored.public,
+                    secrets=stored.locked,
+                    config_version=stored.version,
                 )
                 await self._audit.record("destinations.created", target=_target(row))
         except IntegrityError:
@@ -109,7 +90,7 @@ class Destinations:
         before = await self.get(destination_id)
         stored = None
         if given.get("config") is not None:
-            stored = await self._configured(before, given["config"], role)
+            stored = await self.configurations.change(before, given["config"], role)
         try:
             async with in_transaction():
                 row = await self.get(destination_id)
@@ -121,8 +102,7 @@ class Destinations:
                     setattr(row, key, given[key])
                 if stored is not None:
                     changed |= {f"config.{key}" for key in given["config"]}
-                    row.config, row.config_version = stored.public, stored.version
-                    row.secrets = stored.locked  # type: ignore[assignment]
+                    stored.put(row)
                     row.revision += 1
                 await row.save()
                 await self._audit.record("destinations.changed", target=_target(row), changed=changed)
@@ -151,58 +131,7 @@ class Destinations:
         """Let the plugin look whether the destination would take a stream; within 15 s, nothing is published."""
         row = await self.get(destination_id)
         await self._audit.record("destinations.tested", target=_target(row))
-        return await self.check(row)
-
-    async def check(self, row: StreamDestination, *, timeout: float = _TEST_S) -> list[CheckResult]:
-        """Return what the plugin finds; its failure is a result too."""
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._ask(row)
-        except TimeoutError:
-            params: dict[str, str | int | float | bool] = {"destination": row.name, "seconds": round(timeout)}
-            return [CheckResult(code="destinations.test_timeout", severity=Severity.ERROR, params=params)]
-        except CastCoreError as error:
-            return [CheckResult(code=error.code, severity=Severity.ERROR, params=error.params)]
-
-    def instance(self, row: StreamDestination, *, name: str) -> Instance[Destination[Any]]:
-        """Return a destination as its plugin makes it, not started. Raises CastCoreError."""
-        kind = kind_of(self._host, row.type)
-        return self._host.create(kind, self._whole(row), instance=name)
-
-    async def check_places(self, config: ExtensionConfig, role: Role, *, only: set[str] | None = None) -> None:
-        """Raise ConfigurationError for an address or a path that ``role`` may not name; ``only`` limits the fields."""
-        reach = self._core.get(Reach)
-        for kind, field, value in addresses_and_paths(config):
-            if only is not None and field.partition(".")[0] not in only:
-                continue
-            if kind == "path":
-                await reach.check_path(value, role, f"config.{field}")
-            else:
-                await reach.check_address(value, f"config.{field}")
-
-    async def _ask(self, row: StreamDestination) -> list[CheckResult]:
-        instance = self.instance(row, name=f"test-{row.id}")
-        try:
-            await self.check_places(instance.extension.config, Role.ADMIN)
-            await instance.start()
-            return list(await instance.call(instance.extension.check))
-        finally:
-            with contextlib.suppress(CastCoreError):
-                await instance.close()
-
-    async def _configured(self, row: StreamDestination, given: Mapping[str, Any], role: Role) -> _Stored:
-        kind = kind_of(self._host, row.type)
-        parsed = parse(self._host, kind, merge(self._whole(row), given))
-        await self.check_places(parsed, role, only=set(given))
-        public, secrets = split(parsed)
-        return _Stored(public, lock(self._core.ring, row.id, secrets), kind.item.config_version)
-
-    def _whole(self, row: StreamDestination) -> dict[str, Any]:
-        whole = join(row.config, unlock(self._core.ring, row.id, row.secrets))
-        kind = kind_of(self._host, row.type)
-        if row.config_version != kind.item.config_version:
-            return dict(self._host.migrate_config(kind, whole, from_version=row.config_version))
-        return whole
+        return await self.configurations.check(row)
 
 
 def _target(row: StreamDestination) -> Target:

@@ -19,10 +19,9 @@ import psutil
 from castcore_core.audit import Audit
 from castcore_core.audit.service import Target
 from castcore_core.core import Core
-from castcore_core.destinations.kind import kind_of
+from castcore_core.destinations.service import Destinations
 from castcore_core.error import ConflictError
 from castcore_core.ffmpeg.egress import recording
-from castcore_core.plugins.host import PluginHost
 from castcore_core.preflight.check import Level
 from castcore_core.preflight.measurement import Usage, measure
 from castcore_core.preflight.schemas import (
@@ -168,11 +167,11 @@ class DryRuns:
         )
 
     def _limits(self, subject: Subject, renditions: Mapping[str, RenditionFigures]) -> list[LimitFigures]:
-        host = self._core.get(PluginHost)
+        configurations = self._core.get(Destinations).configurations
         found: list[LimitFigures] = []
         for output in subject.outputs:
             figures = renditions.get(output.rendition)
-            limits = kind_of(host, output.destination.type).item.limits
+            limits = configurations.type_of(output.destination.type).item.limits
             name = output.destination.name
             if figures is None:
                 continue

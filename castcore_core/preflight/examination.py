@@ -11,7 +11,6 @@ from pathlib import Path
 import psutil
 
 from castcore_core.core import Core
-from castcore_core.destinations.kind import kind_of
 from castcore_core.destinations.service import Destinations
 from castcore_core.media.info import MediaInfo
 from castcore_core.plugins.host import PluginHost
@@ -160,7 +159,7 @@ class Examination:
         holder = await holder_of([output.destination.id], but=self._subject.id)
         if holder is not None:
             return [stop("streams.destination_busy", "destination", destination=holder[0], job=holder[1])]
-        results = await self._core.get(Destinations).check(output.destination, timeout=_DESTINATION_S)
+        results = await self._core.get(Destinations).configurations.check(output.destination, timeout=_DESTINATION_S)
         lines = [of_result(each, "destination") for each in results]
         lines = [_named(line, name) for line in lines]
         return lines or [ok("preflight.destination", "destination", destination=name)]
@@ -171,7 +170,7 @@ class Examination:
         lines: list[Check] = []
         for output in self._subject.outputs:
             encoded = self._subject.encodings[output.rendition]
-            limits = kind_of(host, output.destination.type).item.limits
+            limits = self._core.get(Destinations).configurations.type_of(output.destination.type).item.limits
             lines += [
                 warn(f"preflight.over_{what}", "limits", destination=output.destination.name, value=value, limit=limit)
                 for what, value, limit in exceeded(encoded.profile, limits, media, host)

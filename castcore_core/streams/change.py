@@ -13,8 +13,8 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from castcore_core.accounts.role import Role
 from castcore_core.core import Core
 from castcore_core.destinations.models import StreamDestination
-from castcore_core.destinations.secret import MASK, merge
 from castcore_core.error import InvalidError, InvalidField, UnavailableError
+from castcore_core.extensions.secret import MASK, merge
 from castcore_core.profiles.models import FFmpegProfile
 from castcore_core.streams.definition import Fallback, FileInput, IngestInput, Input, Recording, UrlInput
 from castcore_core.streams.input import shown_url, source_of

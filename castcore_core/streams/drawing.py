@@ -101,7 +101,7 @@ def _with_fallback(plan: JobPlan, fallback: Fallback) -> JobPlan:
 
 
 def _target(core: Core, output: SubjectOutput) -> PublishTarget:
-    instance = core.get(Destinations).instance(output.destination, name=f"foresee-{output.id}")
+    instance = core.get(Destinations).configurations.instance(output.destination, name=f"foresee-{output.id}")
     extension: Destination[Any] = instance.extension
     if isinstance(extension, Foreseen):
         return instance.call_sync(extension.target, output.id)

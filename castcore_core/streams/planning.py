@@ -66,7 +66,7 @@ class JobPlanner:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._destinations = core.get(Destinations)
+        self._configurations = core.get(Destinations).configurations
         self._open: dict[str, tuple[str, Instance[Destination[Any]]]] = {}
         self._media: dict[str, tuple[str, MediaInfo | None]] = {}
 
@@ -158,9 +158,9 @@ class JobPlanner:
         return instance
 
     async def _make(self, output_id: str, destination: StreamDestination) -> Instance[Destination[Any]]:
-        instance = self._destinations.instance(destination, name=output_id)
+        instance = self._configurations.instance(destination, name=output_id)
         try:
-            await self._destinations.check_places(instance.extension.config, Role.ADMIN)
+            await self._configurations.check_places(instance.extension.config, Role.ADMIN)
             await instance.start()
         except BaseException:
             await _let_go(instance)

@@ -51,7 +51,7 @@ async def test_configurations_are_checked_by_their_plugin(operator: Visitor) -> 
     assert KEY not in str(reply.body)
     body = {"name": "X", "type": "nobody", "config": {}}
     reply = await operator("POST", "/destinations", body)
-    assert (reply.status, reply.code) == (422, "destinations.type_unknown")
+    assert (reply.status, reply.code) == (422, "extensions.type_unknown")
     body = {"name": "X", "type": "srt", "config": {"url": "srt://127.0.0.1:9000", "mode": "sideways"}}
     assert (await operator("POST", "/destinations", body)).code == "config.invalid"
 

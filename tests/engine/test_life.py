@@ -286,7 +286,7 @@ async def test_an_output_that_cannot_be_opened_holds_no_other_up(home: House, si
     await home.commands.start(job)
     status = await home.until(job, lambda one: one.state == "degraded")
     states = {output.name: (output.state, output.code) for output in status.outputs}
-    assert states == {"a": ("running", ""), "b": ("failed", "destinations.type_unknown")}
+    assert states == {"a": ("running", ""), "b": ("failed", "extensions.type_unknown")}
     assert [finding.code for finding in status.health.findings] == ["health.output_down"]
     await StreamDestination.filter(name="b").update(type="rtmp", revision=2)
     await wake(home.core.bus, job)
@@ -328,4 +328,4 @@ async def test_what_no_attempt_would_mend_fails_at_once(home: House, sink: Sink)
     await StreamDestination.filter(name="a").update(type="vanished")
     await home.commands.start(job)
     status = await home.reach(job, "failed")
-    assert (status.code, await desired(job)) == ("destinations.type_unknown", "stopped")
+    assert (status.code, await desired(job)) == ("extensions.type_unknown", "stopped")

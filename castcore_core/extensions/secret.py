@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
-from uuid import UUID
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic_core import to_jsonable_python
@@ -50,30 +49,24 @@ def merge(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def lock(ring: KeyRing, destination: UUID, secrets: Secrets) -> str | None:
-    """Return the secrets locked for the database; None where there are none. They are scrubbed from now on."""
+def lock(ring: KeyRing, place: str, secrets: Secrets) -> str | None:
+    """Return the secrets locked for ``place``, None where there are none. They are scrubbed from now on."""
     for value in secrets.values():
         scrubber.add(value)
     if not secrets:
         return None
     text = json.dumps([[list(path), value] for path, value in secrets.items()], ensure_ascii=False)
-    return ring.lock(text, _place(destination))
+    return ring.lock(text, place)
 
 
-def unlock(ring: KeyRing, destination: UUID, locked: str | None) -> Secrets:
+def unlock(ring: KeyRing, place: str, locked: str | None) -> Secrets:
     """Return the secrets. Raises PermanentError ``secrets.unreadable``."""
     if locked is None:
         return {}
-    secrets = {
-        tuple(path): value for path, value in json.loads(ring.unlock(locked, _place(destination), remember=False))
-    }
+    secrets = {tuple(path): value for path, value in json.loads(ring.unlock(locked, place, remember=False))}
     for value in secrets.values():
         scrubber.add(value)
     return secrets
-
-
-def _place(destination: UUID) -> str:
-    return f"stream_destination/{destination}/secrets"
 
 
 def _without(value: Any, path: Path, secrets: Secrets) -> Any:
