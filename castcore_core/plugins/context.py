@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from castcore_core.plugins.pool import ThreadPool
 from castcore_core.plugins.secret import Scrubber
 from castcore_core.plugins.store import FileStore
-from castcore_sdk import ConfigurationError, Event, OAuthSession
+from castcore_sdk import AuthenticationError, Event, OAuthSession
 
 if TYPE_CHECKING:
     import httpx2
@@ -21,6 +22,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Emit = Callable[[str, Event], Awaitable[None]]
 """Takes the plugin id and the event."""
+
+
+class HeldSession(OAuthSession, Protocol):
+    """A session that is closed with the context it was opened for."""
+
+    async def aclose(self) -> None:
+        """Close its HTTP client. May be called twice."""
+
+
+Connect = Callable[[], Awaitable[HeldSession]]
+"""Opens a session of the account that a saved configuration names; raises AuthenticationError."""
 
 _LONGEST_LINE = 16_000
 _HTTP_LIMIT = timedelta(seconds=20)
@@ -62,12 +74,16 @@ class HostContext:
         pool: ThreadPool,
         emit: Emit,
         secrets: Iterable[str] = (),
+        connect: Connect | None = None,
     ) -> None:
         self._plugin = plugin
         self._instance = instance
         self._folder = folder
         self._pool = pool
         self._emit = emit
+        self._connect = connect
+        self._session: HeldSession | None = None
+        self._connecting = asyncio.Lock()
         self._http: httpx2.AsyncClient | None = None
         self._log = ScrubbingLog(plugin, Scrubber(secrets))
         self._store = FileStore(folder / "documents")
@@ -110,8 +126,16 @@ class HostContext:
         return folder
 
     async def oauth(self) -> OAuthSession:
-        """Raise ConfigurationError ``plugins.oauth_unavailable``: no account is connected."""
-        raise ConfigurationError("plugins.oauth_unavailable", params={"plugin": self._plugin})
+        """Return a session of the connected account, opened at the first use and closed with the context.
+
+        Raises AuthenticationError ``platforms.not_connected`` where there is none.
+        """
+        if self._connect is None:
+            raise AuthenticationError("platforms.not_connected")
+        async with self._connecting:
+            if self._session is None:
+                self._session = await self._connect()
+            return self._session
 
     async def run_blocking(self, func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run blocking code in the plugin's own threads. Raises TemporaryError ``plugins.too_busy``."""
@@ -122,7 +146,9 @@ class HostContext:
         await self._emit(self._plugin, event)
 
     async def aclose(self) -> None:
-        """Close the HTTP client. May be called twice."""
+        """Close the HTTP clients. May be called twice."""
         client, self._http = self._http, None
-        if client is not None:
-            await client.aclose()
+        session, self._session = self._session, None
+        for each in (client, session):
+            if each is not None:
+                await each.aclose()

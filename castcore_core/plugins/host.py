@@ -16,7 +16,7 @@ from pluggy import PluginManager
 import castcore_core
 from castcore_core.plugins import catalogue
 from castcore_core.plugins.breadcrumb import Breadcrumb, Trail
-from castcore_core.plugins.context import Emit, HostContext
+from castcore_core.plugins.context import Connect, Emit, HostContext
 from castcore_core.plugins.contract import Inspection
 from castcore_core.plugins.crash import CRASHES, WINDOW, account
 from castcore_core.plugins.discovery import Manifest
@@ -201,13 +201,21 @@ class PluginHost:
         return loaded
 
     def create(
-        self, registered: Registered[type[E]], config: Mapping[str, Any], *, instance: str | None = None
+        self,
+        registered: Registered[type[E]],
+        config: Mapping[str, Any],
+        *,
+        instance: str | None = None,
+        connect: Connect | None = None,
     ) -> Instance[E]:
-        """Make an extension from configuration data. Raises ConfigurationError for data that do not fit."""
+        """Make an extension from configuration data. Raises ConfigurationError for data that do not fit.
+
+        ``connect`` opens the session that its ``context.oauth()`` returns; None: it has no account.
+        """
         kind, plugin = registered.item, registered.plugin
         parsed = self.parse_config(registered, config)
         secrets = tuple(secrets_of(parsed))
-        context = self._context(plugin, instance, secrets)
+        context = self._context(plugin, instance, secrets, connect)
         lane = self.guard.lane(
             plugin, registered.id, parallel=kind.max_parallel, timeouts=kind.timeouts, secrets=secrets
         )
@@ -283,10 +291,14 @@ class PluginHost:
             except CastCoreError as error:
                 _log.warning("plugin %s: %s: %s %s", plugin, hook, error.code, error.detail)
 
-    def _context(self, plugin: str, instance: str | None, secrets: Sequence[str]) -> HostContext:
+    def _context(
+        self, plugin: str, instance: str | None, secrets: Sequence[str], connect: Connect | None = None
+    ) -> HostContext:
         folder = self._folder / "data" / plugin
         pool = self.guard.pool(plugin)
-        return HostContext(plugin, instance, folder=folder, pool=pool, emit=self._emit, secrets=secrets)
+        return HostContext(
+            plugin, instance, folder=folder, pool=pool, emit=self._emit, secrets=secrets, connect=connect
+        )
 
     def _package_folders(self, manifests: Sequence[Manifest]) -> Iterator[tuple[str, Path]]:
         for manifest in manifests:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from castcore_core.secrets import scrubber
 from castcore_sdk import ExtensionConfig, config_schema
 
 MASK = "••••"
@@ -29,8 +30,8 @@ class Scrubber:
         self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
     def __call__(self, text: str) -> str:
-        """Return ``text`` without the secrets."""
-        return text if self._pattern is None else self._pattern.sub(MASK, text)
+        """Return ``text`` without the secrets, also those of the process, such as the tokens of an account."""
+        return scrubber.scrub(text if self._pattern is None else self._pattern.sub(MASK, text))
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -64,6 +64,9 @@ class BroadcastRequest:
     broadcast_id: str
     metadata: BroadcastMetadata
     starts_at: datetime | None = None
+    push_metadata: bool = False
+    """Show ``metadata`` from the start. False: nobody wrote any for this destination, and it is made from the job's
+    name, for platforms where a broadcast needs a title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

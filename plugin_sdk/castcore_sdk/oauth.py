@@ -30,6 +30,8 @@ class OAuthProvider:
     """Where a device code is asked for; None: the platform has no device flow."""
     device_scopes: tuple[str, ...] | None = None
     """What the device flow may ask for, where that is less than ``scopes``."""
+    device_params: Mapping[str, str] = field(default_factory=dict)
+    """Added to the requests of the device flow, for platforms that want more than RFC 8628 names."""
 
 
 class SupportsOAuth(ABC):

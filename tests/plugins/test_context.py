@@ -13,7 +13,7 @@ import pytest
 from castcore_core.plugins.breadcrumb import Trail
 from castcore_core.plugins.context import HostContext
 from castcore_core.plugins.pool import ThreadPool
-from castcore_sdk import CastCoreError, ConfigurationError, Event, PluginContext
+from castcore_sdk import AuthenticationError, CastCoreError, Event, PluginContext
 
 SECRET = "live_key/1234"
 
@@ -127,6 +127,6 @@ async def test_events_blocking_code_and_accounts(context: HostContext, events) -
     await context.emit(event)
     assert events == [("p", event)]
     assert await context.run_blocking(lambda a, b: a + b, 1, b=2) == 3
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(AuthenticationError) as caught:
         await context.oauth()
-    assert caught.value.code == "plugins.oauth_unavailable"
+    assert caught.value.code == "platforms.not_connected"

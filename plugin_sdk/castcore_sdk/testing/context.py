@@ -113,7 +113,7 @@ class MemoryContext:
     async def oauth(self) -> OAuthSession:
         """Return ``account``. Raise AuthenticationError where none was given."""
         if self._account is None:
-            raise AuthenticationError("oauth.not_connected")
+            raise AuthenticationError("platforms.not_connected")
         return self._account
 
     async def run_blocking(self, func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
