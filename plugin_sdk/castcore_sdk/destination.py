@@ -146,6 +146,13 @@ class Destination(Extension[ConfigT], ABC):
         """
         return self.limits
 
+    def offers(self, capability: type[Any], /) -> bool:
+        """Tell whether this configuration has a capability: ``SupportsMetadata``, ``SupportsStatus``. Pure: no I/O.
+
+        For platforms that can do less with some configurations, such as with a stream key alone.
+        """
+        return isinstance(self, capability)
+
     @abstractmethod
     async def open_broadcast(self, request: BroadcastRequest, /) -> PublishTarget:
         """Prepare the platform. Same broadcast_id, same broadcast: safe to repeat."""

@@ -21,17 +21,22 @@ from castcore_sdk import (
     Destination,
     ExtensionConfig,
     NotFoundError,
+    OAuthProvider,
+    OAuthSession,
     PublishProtocol,
     PublishTarget,
     Secret,
     Severity,
     StreamLimits,
     SupportsMetadata,
+    SupportsOAuth,
     SupportsStatus,
+    SupportsThumbnail,
     TemporaryError,
     problem,
 )
 from castcore_sdk.testing import DestinationConformance
+from castcore_sdk.testing.context import TOKEN
 
 API = "http://api.good.example"
 KEY = "live-1f3e5a7c9b"
@@ -53,7 +58,7 @@ class GoodConfig(ExtensionConfig):
         return value
 
 
-class Good(Destination[GoodConfig], SupportsMetadata, SupportsStatus):
+class Good(Destination[GoodConfig], SupportsMetadata, SupportsStatus, SupportsThumbnail):
     """A platform with an API that keeps every rule."""
 
     id = "good"
@@ -89,6 +94,11 @@ class Good(Destination[GoodConfig], SupportsMetadata, SupportsStatus):
     async def status(self, reference: str, /) -> BroadcastStatus:
         await self._known(reference)
         return BroadcastStatus(phase=BroadcastPhase.LIVE if self._live else BroadcastPhase.ENDED)
+
+    async def set_thumbnail(self, reference: str, image: bytes, media_type: str, /) -> None:
+        await self._known(reference)
+        if media_type != "image/png" or not image.startswith(b"\x89PNG"):
+            raise ConfigurationError("good.picture")
 
     async def check(self) -> Sequence[CheckResult]:
         return [CheckResult(code="good.ready", severity=Severity.OK)]
@@ -183,6 +193,10 @@ async def _does_nothing(*_: Any) -> None:
     return None
 
 
+def _no_limit(*_: Any) -> None:
+    return None
+
+
 async def _always_live(*_: Any) -> BroadcastStatus:
     return BroadcastStatus(phase=BroadcastPhase.LIVE)
 
@@ -260,6 +274,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         {"limits": StreamLimits(video_codecs=frozenset(), audio_codecs=frozenset())},
         r"takes no codec",
     ),
+    ("test_limits_by_picture_make_sense", {"limits_for": _no_limit}, r"limits have to be StreamLimits"),
+    ("test_thumbnails_are_shown", {"set_thumbnail": _does_nothing}, r"was taken as image/png"),
+    ("test_thumbnails_are_shown", {"_known": _does_nothing}, r"has to raise NotFoundError"),
     ("test_it_opens_and_closes", {"open_broadcast": _blocks}, r"stood still"),
     ("test_it_opens_and_closes", {"open_broadcast": _does_nothing}, r"None"),
     ("test_it_opens_and_closes", {"open_broadcast": _opens(reference="")}, r"reference is empty"),
@@ -303,6 +320,57 @@ def test_a_code_without_a_text_fails() -> None:
         NoTexts().test_codes_have_texts()
 
 
+class Account(Good, SupportsOAuth):
+    """Works with an account, yet wants a key first."""
+
+    oauth_provider = OAuthProvider(authorize_url="http://a.example/", token_url="https://a.example/", scopes=("live",))
+
+    async def account_label(self, session: OAuthSession, /) -> str:
+        return session.account
+
+
+def test_an_account_has_to_come_first() -> None:
+    suite = type("BadSuite", (Suite,), {"extension": Account})()
+    with pytest.raises(ConfigurationError, match="stream_key"):
+        suite.test_an_account_comes_first()
+    suite = type("BadSuite", (Suite,), {"extension": type("Open", (Account,), {"config_model": ExtensionConfig})})()
+    with pytest.raises(AssertionError, match="tokens go over TLS"):
+        suite.test_an_account_comes_first()
+
+
+def test_the_session_of_the_suite_sends_its_token() -> None:
+    seen = []
+
+    class Asks(Account):
+        async def open_broadcast(self, request: BroadcastRequest, /) -> PublishTarget:
+            session = await self.context.oauth()
+            await session.http.get(API)
+            self.context.log.info("token %s", session.http.headers["Authorization"])
+            return await super().open_broadcast(request)
+
+    class Connected(Suite):
+        extension = Asks
+
+        def transport(self) -> httpx.AsyncBaseTransport:
+            return httpx.MockTransport(lambda request: (seen.append(request), _platform(request))[1])
+
+    Connected().test_it_opens_and_closes()
+    assert any(request.headers.get("Authorization") == f"Bearer {TOKEN}" for request in seen)
+    with pytest.raises(AssertionError, match="a secret is in"):
+        Connected().test_no_secret_is_in_sight()
+
+
+def test_a_configuration_may_offer_less_than_its_class() -> None:
+    def offers(self: Good, capability: type, /) -> bool:
+        return capability not in (SupportsMetadata, SupportsStatus, SupportsThumbnail)
+
+    methods = {"update_metadata": _raises, "status": _raises, "set_thumbnail": _raises}
+    suite = type("KeySuite", (Suite,), {"extension": _bad("Key", offers=offers, **methods)})()
+    suite.test_metadata_takes_any_text()
+    suite.test_status_is_told()
+    suite.test_thumbnails_are_shown()
+
+
 def test_every_check_of_the_suite_has_a_bad_plugin() -> None:
     checks = {name for name in dir(DestinationConformance) if name.startswith("test_")}
-    assert checks == {check for check, *_ in BAD} | {"test_codes_have_texts"}
+    assert checks == {check for check, *_ in BAD} | {"test_codes_have_texts", "test_an_account_comes_first"}

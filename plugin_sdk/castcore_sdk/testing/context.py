@@ -21,6 +21,9 @@ from castcore_sdk.event import Event
 P = ParamSpec("P")
 R = TypeVar("R")
 
+TOKEN = "canary-access-token-7d20ae"  # noqa: S105
+"""What the session of a connected account sends; it may turn up nowhere."""
+
 
 def no_network(request: httpx.Request) -> httpx.Response:
     """Refuse every request, as a machine without a network does."""
@@ -51,6 +54,30 @@ class MemoryStore:
         for found, key in sorted(self._documents):
             if found == collection and key.startswith(prefix):
                 yield key, json.loads(self._documents[found, key])
+
+
+class MemorySession:
+    """The session of an account that is connected: its HTTP client sends ``token`` and reaches ``transport`` alone."""
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        token: str = TOKEN,
+        account: str = "Test account",
+        client_id: str = "test-client",
+    ) -> None:
+        self.account = account
+        self.client_id = client_id
+        self.token = token
+        headers = {"Authorization": f"Bearer {token}"}
+        self.http = httpx.AsyncClient(transport=transport or httpx.MockTransport(no_network), headers=headers)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
 
 
 class _Records(logging.Handler):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import httpx2 as httpx
@@ -21,17 +21,22 @@ from castcore_sdk.destination import (
     StreamLimits,
     SupportsMetadata,
     SupportsStatus,
+    SupportsThumbnail,
 )
 from castcore_sdk.errors import CastCoreError, ConfigurationError, NotFoundError
-from castcore_sdk.testing.context import MemoryContext
+from castcore_sdk.testing.context import TOKEN, MemoryContext
 from castcore_sdk.testing.extension import CANARY, ExtensionConformance, unblocked
+from castcore_sdk.testing.fault import PASSING, answers
 
 _CODEC = re.compile(r"[a-z0-9_]+")
-_PASSING = frozenset({"connect_error", "time_out", "status_429", "status_503"})
-"""Failures that pass by themselves."""
 _PATHS = frozenset({PublishProtocol.FILE, PublishProtocol.HLS})
 TITLES = ("Live", "Übertragung 東京 🎬", "a " * 2000, "line\nbreak", "<b>&amp;</b>", " ")
 """Titles that people and programs give; the first two have to be taken."""
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154"
+    "789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+"""A PNG of one red pixel."""
 BAD_URLS = (
     "",
     "{scheme}",
@@ -72,16 +77,14 @@ class DestinationConformance(ExtensionConformance):
 
     def test_limits_make_sense(self) -> None:
         """Limits are positive, codecs are lower-case names and at least one of each kind."""
-        limits = self.extension.limits
-        assert isinstance(limits, StreamLimits), "limits has to be StreamLimits"
-        numbers = (limits.max_video_bitrate, limits.max_audio_bitrate, limits.max_width, limits.max_height)
-        for number in (*numbers, limits.max_fps):
-            assert number is None or number > 0, f"a limit of {number}"
-        interval = limits.keyframe_interval
-        assert interval is None or interval.total_seconds() > 0, f"a keyframe interval of {interval}"
-        assert limits.video_codecs or limits.audio_codecs, "it takes no codec"
-        for codec in limits.video_codecs | limits.audio_codecs:
-            assert _CODEC.fullmatch(codec), f"codec {codec!r}: lower case, as ffmpeg calls it"
+        _check_limits(self.extension.limits)
+
+    def test_limits_by_picture_make_sense(self) -> None:
+        """``limits_for`` answers every picture, the odd ones too."""
+        destination = self.extension(self.settings(), MemoryContext())
+        for width, height, fps in ((1920, 1080, 30.0), (1080, 1920, 59.94), (2, 2, 1.0), (7680, 4320, 120.0)):
+            for codec in ("h264", "hevc", "av1", "unknown"):
+                _check_limits(destination.limits_for(width, height, fps, codec))
 
     def test_it_opens_and_closes(self) -> None:
         """A broadcast has a reference and an address that fits its protocol, and closing it twice is no error."""
@@ -111,13 +114,13 @@ class DestinationConformance(ExtensionConformance):
         self._with(run)
 
     def test_no_secret_is_in_sight(self) -> None:
-        """No secret of the configuration is in what is shown, logged or published."""
+        """No secret of the configuration, and no token, is in what is shown, logged or published."""
 
         async def run(destination: Destination[Any], context: MemoryContext) -> None:
             target = await destination.open_broadcast(request())
             await destination.close_broadcast(target.reference)
             shown = [repr(target), target.url, target.reference, target.backup_url or "", *target.options.values()]
-            for secret in self.secrets():
+            for secret in (*self.secrets(), TOKEN):
                 for text in (*shown, *context.lines, *map(repr, context.events)):
                     assert secret not in text, f"a secret is in {text.replace(secret, '•••')!r}"
 
@@ -125,11 +128,11 @@ class DestinationConformance(ExtensionConformance):
 
     def test_failures_of_the_platform_are_typed(self) -> None:
         """No network, odd answers and errors end in a CastCoreError; those that pass are TemporaryErrors."""
-        for answer in _failures():
+        for answer in answers():
             try:
                 self._with(_open_and_close, transport=httpx.MockTransport(answer))
             except CastCoreError as error:
-                if answer.__name__ in _PASSING and not error.retryable:
+                if answer.__name__ in PASSING and not error.retryable:
                     message = f"{answer.__name__}: {type(error).__name__} is not retryable"
                     raise AssertionError(message) from error
             except Exception as error:
@@ -139,6 +142,8 @@ class DestinationConformance(ExtensionConformance):
         """Any title is shown, or refused with a CastCoreError; a reference that is unknown with NotFoundError."""
 
         async def run(destination: Destination[Any], context: MemoryContext) -> None:
+            if not destination.offers(SupportsMetadata):
+                return
             assert isinstance(destination, SupportsMetadata)
             target = await destination.open_broadcast(request())
             for title in TITLES:
@@ -161,6 +166,8 @@ class DestinationConformance(ExtensionConformance):
         """An open broadcast has a status; after its end it is not live."""
 
         async def run(destination: Destination[Any], context: MemoryContext) -> None:
+            if not destination.offers(SupportsStatus):
+                return
             assert isinstance(destination, SupportsStatus)
             target = await destination.open_broadcast(request())
             status = await destination.status(target.reference)
@@ -173,6 +180,30 @@ class DestinationConformance(ExtensionConformance):
             assert ended.phase is not BroadcastPhase.LIVE, "live after its end"
 
         if issubclass(self.extension, SupportsStatus):
+            self._with(run)
+
+    def test_thumbnails_are_shown(self) -> None:
+        """A picture is taken; what is none, and what has an unknown reference, is refused with a CastCoreError."""
+
+        async def run(destination: Destination[Any], context: MemoryContext) -> None:
+            if not destination.offers(SupportsThumbnail):
+                return
+            assert isinstance(destination, SupportsThumbnail)
+            target = await destination.open_broadcast(request())
+            await destination.set_thumbnail(target.reference, PICTURE, "image/png")
+            for image, media_type in ((b"", "image/png"), (b"<svg/>", "image/jpeg"), (PICTURE, "text/html")):
+                try:
+                    await destination.set_thumbnail(target.reference, image, media_type)
+                except CastCoreError:
+                    continue
+                raise AssertionError(f"{image!r} was taken as {media_type}")
+            try:
+                await destination.set_thumbnail(f"unknown-{CANARY}", PICTURE, "image/png")
+            except NotFoundError:
+                return
+            raise AssertionError("an unknown reference has to raise NotFoundError")
+
+        if issubclass(self.extension, SupportsThumbnail):
             self._with(run)
 
     def test_urls_become_configurations(self) -> None:
@@ -209,6 +240,18 @@ class DestinationConformance(ExtensionConformance):
         asyncio.run(main())
 
 
+def _check_limits(limits: object) -> None:
+    assert isinstance(limits, StreamLimits), "limits have to be StreamLimits"
+    numbers = (limits.max_video_bitrate, limits.max_audio_bitrate, limits.max_width, limits.max_height)
+    for number in (*numbers, limits.max_fps):
+        assert number is None or number > 0, f"a limit of {number}"
+    interval = limits.keyframe_interval
+    assert interval is None or interval.total_seconds() > 0, f"a keyframe interval of {interval}"
+    assert limits.video_codecs or limits.audio_codecs, "it takes no codec"
+    for codec in limits.video_codecs | limits.audio_codecs:
+        assert _CODEC.fullmatch(codec), f"codec {codec!r}: lower case, as ffmpeg calls it"
+
+
 def request() -> BroadcastRequest:
     """Return the broadcast that the suite asks for."""
     return BroadcastRequest(broadcast_id="conformance-1", metadata=BroadcastMetadata(title="Conformance"))
@@ -217,26 +260,3 @@ def request() -> BroadcastRequest:
 async def _open_and_close(destination: Destination[Any], context: MemoryContext) -> None:
     target = await destination.open_broadcast(request())
     await destination.close_broadcast(target.reference)
-
-
-def _failures() -> Iterator[Callable[[httpx.Request], httpx.Response]]:
-    def connect_error(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused", request=request)
-
-    def time_out(request: httpx.Request) -> httpx.Response:
-        raise httpx.ReadTimeout("too slow", request=request)
-
-    def no_json(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, text="<html>")
-
-    def other_json(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json=[None])
-
-    yield from (connect_error, time_out, no_json, other_json)
-    for status in (401, 403, 404, 429, 503):
-
-        def answer(request: httpx.Request, status: int = status) -> httpx.Response:
-            return httpx.Response(status, json={})
-
-        answer.__name__ = f"status_{status}"
-        yield answer

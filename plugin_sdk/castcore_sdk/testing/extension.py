@@ -17,7 +17,8 @@ from pydantic import BaseModel, SecretStr
 from castcore_sdk.config import ExtensionConfig, config_schema, parse_config
 from castcore_sdk.errors import CastCoreError, ConfigurationError
 from castcore_sdk.extension import EXTENSION_ID, CheckResult, Extension
-from castcore_sdk.testing.context import MemoryContext
+from castcore_sdk.oauth import SupportsOAuth
+from castcore_sdk.testing.context import MemoryContext, MemorySession
 
 T = TypeVar("T")
 
@@ -62,11 +63,19 @@ class ExtensionConformance:
         return list(_secrets(self.settings()))
 
     @asynccontextmanager
+    async def host(self, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[MemoryContext]:
+        """Give a context, with a connected account where the extension works with one."""
+        async with MemorySession(transport) as session:
+            account = session if issubclass(self.extension, SupportsOAuth) else None
+            async with MemoryContext(transport=transport, account=account) as context:
+                yield context
+
+    @asynccontextmanager
     async def opened(
         self, transport: httpx.AsyncBaseTransport | None = None
     ) -> AsyncIterator[tuple[Any, MemoryContext]]:
         """Give a started instance and its context, and close both."""
-        async with MemoryContext(transport=transport or self.transport()) as context:
+        async with self.host(transport or self.transport()) as context:
             instance: Extension[Any] = self.extension(self.settings(), context)
             try:
                 await instance.start()
@@ -113,6 +122,16 @@ class ExtensionConformance:
                     told = f"{error!r} {error} {error.params} {error.detail} {error.__context__!r}"
                     assert CANARY not in told, f"{name}: the error holds the value"
 
+    def test_an_account_comes_first(self) -> None:
+        """What works with an account has a configuration that is valid with nothing set."""
+        if not issubclass(self.extension, SupportsOAuth):
+            return
+        parse_config(self.extension.config_model, {})
+        provider = self.extension.oauth_provider
+        for url in filter(None, (provider.authorize_url, provider.token_url, provider.revoke_url, provider.device_url)):
+            assert url.startswith("https://"), f"{url}: tokens go over TLS"
+        assert provider.scopes, "no scope is asked for"
+
     def test_codes_have_texts(self) -> None:
         """Whatever it reports can be read in English and in German."""
         codes = {result.code for result in self.reported()}
@@ -125,7 +144,7 @@ class ExtensionConformance:
         """``close`` may come twice, and without a start."""
 
         async def run() -> None:
-            async with MemoryContext(transport=self.transport()) as context:
+            async with self.host(self.transport()) as context:
                 never_started = self.extension(self.settings(), context)
                 await never_started.close()
                 instance = self.extension(self.settings(), context)
@@ -140,7 +159,7 @@ class ExtensionConformance:
 
         async def run() -> None:
             for transport in (self.transport(), None):
-                async with MemoryContext(transport=transport) as context:
+                async with self.host(transport) as context:
                     instance = self.extension(self.settings(), context)
                     await instance.start()
                     results = await unblocked(instance.check)
