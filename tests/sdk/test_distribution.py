@@ -52,14 +52,14 @@ def test_the_metadata(wheels: dict[str, zipfile.ZipFile]) -> None:
         assert "Root-Is-Purelib: true" in _read(wheel, "WHEEL")
 
 
-def test_the_sdk_needs_three_libraries_and_pytest_for_its_suites_only(wheels: dict[str, zipfile.ZipFile]) -> None:
+def test_the_sdk_needs_three_libraries_and_its_suites_two_more(wheels: dict[str, zipfile.ZipFile]) -> None:
     required = _metadata(wheels["castcore_sdk"]).get_all("Requires-Dist") or []
     assert sorted(requirement.split("<")[0] for requirement in required if "extra" not in requirement) == [
         "httpx2",
         "pluggy",
         "pydantic",
     ]
-    assert [requirement.partition(">")[0] for requirement in required if "extra" in requirement] == ["pytest"]
+    assert [requirement.partition(">")[0] for requirement in required if "extra" in requirement] == ["jinja2", "pytest"]
 
 
 @pytest.mark.parametrize("name", ["nvenc", "vaapi"])

@@ -122,12 +122,17 @@ class PlacementConformance(ExtensionConformance):
             async with MemoryContext() as context:
                 config = parse_config(self.extension.config_model, {**self.config, **self.unreachable})
                 placement = self.extension(config, context)
-                for call in (placement.hardware(), placement.launch(JOB, Needs()), placement.attach("1")):
+                calls: Mapping[str, Callable[[], Awaitable[object]]] = {
+                    "hardware": placement.hardware,
+                    "launch": lambda: placement.launch(JOB, Needs()),
+                    "attach": lambda: placement.attach("1"),
+                }
+                for name, call in calls.items():
                     try:
-                        await call
+                        await call()
                     except TemporaryError:
                         continue
-                    raise AssertionError(f"{call.__qualname__} raised no TemporaryError")
+                    raise AssertionError(f"{name} raised no TemporaryError")
                 await placement.close()
 
         if self.unreachable:

@@ -95,9 +95,9 @@ class SourceConformance(ExtensionConformance):
             try:
                 self._with(run, transport=httpx.MockTransport(answer))
             except CastCoreError as error:
-                assert error.retryable or answer.__name__ not in PASSING, (
-                    f"{answer.__name__}: {type(error).__name__} is not retryable"
-                )
+                if answer.__name__ in PASSING and not error.retryable:
+                    message = f"{answer.__name__}: {type(error).__name__} is not retryable"
+                    raise AssertionError(message) from error
             except Exception as error:
                 raise AssertionError(f"{answer.__name__}: {type(error).__name__} instead of a CastCoreError") from error
 
