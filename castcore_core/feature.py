@@ -61,6 +61,10 @@ FEATURES: tuple[Feature, ...] = (
         run="castcore_core.profiles.service:run",
     ),
     Feature(
+        "platforms",
+        models="castcore_core.platforms.models",
+    ),
+    Feature(
         "destinations",
         models="castcore_core.destinations.models",
         routes="castcore_core.destinations.routes",

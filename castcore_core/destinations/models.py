@@ -18,6 +18,9 @@ class StreamDestination(Record):
     config: fields.Field[dict[str, Any]] = fields.JSONField(description="what is no secret")
     secrets = fields.TextField(null=True, description="locked JSON: path in the configuration → value")
     config_version = fields.IntField(default=1)
+    account: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "core.PlatformAccount", related_name="destinations", null=True, on_delete=fields.RESTRICT
+    )
     revision = fields.IntField(default=1, description="raised when type or configuration changes")
 
     class Meta:

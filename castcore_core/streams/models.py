@@ -54,6 +54,11 @@ class JobOutput(Record):
     position = fields.IntField(default=0)
     revision = fields.IntField(default=1)
     broadcast = fields.TextField(null=True, description="the destination's own name of the broadcast that is open")
+    broadcast_at = fields.DatetimeField(null=True, description="when that broadcast was opened")
+    rollovers = fields.IntField(
+        default=0, db_default=0, description="raised by every broadcast that takes over from one on air"
+    )
+    retired = fields.TextField(null=True, description="the broadcast before, until it is closed")
 
     class Meta:
         table = "stream_job_output"

@@ -1,0 +1,1 @@
+"""Platforms: connected accounts, their tokens, and what viewers read about a broadcast."""
