@@ -89,7 +89,11 @@ class SupportsWrite(ABC):
 
     @abstractmethod
     async def write(self, path: StoragePath, data: AsyncIterator[bytes], /, *, size: int | None = None) -> StorageEntry:
-        """Store a file as a whole or not at all; readers never see half of it."""
+        """Store a file as a whole or not at all; readers never see half of it. Missing directories are made.
+
+        What it is written to meanwhile has a name that begins with a dot. Data that is not ``size`` bytes long is
+        refused. An older file may be in use: raise TemporaryError where it cannot be replaced then.
+        """
 
     @abstractmethod
     async def delete(self, path: StoragePath, /) -> None:

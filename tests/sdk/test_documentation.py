@@ -60,7 +60,7 @@ def test_the_first_plugin_is_found_by_its_hook(plugin: Path) -> None:
 
 
 def test_the_first_plugin_passes_the_suite_of_the_testing_page(plugin: Path) -> None:
-    suite, platform, _, host = samples("testing.md", "python")
+    suite, platform, _, _, host = samples("testing.md", "python")
     grown = "\n\nfrom grown import MyTubeWithUrl\n\n\nclass TestGrown(TestMyTube):\n    extension = MyTubeWithUrl\n"
     (plugin / "test_mytube.py").write_text(
         f"{suite}\n\n{platform}\n{grown}    urls = ('mytube:live-0123456789',)\n", encoding="utf-8"
@@ -82,6 +82,15 @@ def test_the_encoder_sample_is_a_suite(plugin: Path) -> None:
         encoding="utf-8",
     )
     found = run(plugin, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "test_encoder.py")
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_the_storage_sample_is_a_suite(plugin: Path) -> None:
+    sample = samples("testing.md", "python")[3].replace("/srv/test", str(plugin))
+    source = f"from castcore_core.builtin.folder import LocalFolder as MyStorage\n{sample}\n"
+    source += "    def catalogue(self, language):\n        from castcore_core.i18n import catalogue\n"
+    (plugin / "test_storage.py").write_text(f"{source}        return catalogue(language)\n", encoding="utf-8")
+    found = run(plugin, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "test_storage.py")
     assert found.returncode == 0, found.stdout + found.stderr
 
 

@@ -13,6 +13,7 @@ pytest.register_assert_rewrite(
     "castcore_sdk.testing.page",
     "castcore_sdk.testing.placement",
     "castcore_sdk.testing.source",
+    "castcore_sdk.testing.storage",
 )
 
 from castcore_sdk.testing.context import MemoryContext, MemorySession, MemoryStore  # noqa: E402
@@ -22,6 +23,7 @@ from castcore_sdk.testing.extension import ExtensionConformance  # noqa: E402
 from castcore_sdk.testing.page import PageConformance  # noqa: E402
 from castcore_sdk.testing.placement import PlacementConformance  # noqa: E402
 from castcore_sdk.testing.source import SourceConformance  # noqa: E402
+from castcore_sdk.testing.storage import StorageConformance  # noqa: E402
 
 __all__ = [
     "DestinationConformance",
@@ -33,4 +35,5 @@ __all__ = [
     "PageConformance",
     "PlacementConformance",
     "SourceConformance",
+    "StorageConformance",
 ]
