@@ -29,6 +29,9 @@ _FASTEST = 60
 _PACKETS = 400
 """Packets read in search of the first picture."""
 
+MOST_PIXELS = 100_000_000
+"""Pixels of a picture that is decoded; 8K has 33 million."""
+
 
 class NotMedia(Exception):
     """What was opened holds nothing to play; ``code`` says why."""
@@ -43,12 +46,16 @@ def read(container: InputContainer, *, size: int | None) -> MediaInfo:
     name = container.format.name
     if name in _NOT_MEDIA:
         raise NotMedia("media.not_media")
-    still = name == "image2" or name.endswith("_pipe")
-    pictures = [each for each in container.streams.video if not each.disposition & each.disposition.attached_pic]
-    if not pictures and not container.streams.audio:
+    still = is_still(container)
+    shown = pictures(container)
+    if not shown and not container.streams.audio:
         raise NotMedia("media.no_streams")
-    frames = _first_frames(container) if pictures else {}
-    video = tuple(_video(each, frames.get(each.index), still=still) for each in pictures)
+    for each in shown:
+        limit_pixels(each)
+    frames = _first_frames(container, shown) if shown else {}
+    if still and not frames:
+        raise NotMedia("media.no_picture")
+    video = tuple(_video(each, frames.get(each.index), still=still) for each in shown)
     audio = tuple(_audio(each) for each in container.streams.audio)
     live = container.duration is None or still
     return MediaInfo(
@@ -64,13 +71,30 @@ def read(container: InputContainer, *, size: int | None) -> MediaInfo:
     )
 
 
-def _first_frames(container: InputContainer) -> dict[int, Any]:
+def is_still(container: InputContainer) -> bool:
+    """Say whether it is a single picture."""
+    return container.format.name == "image2" or container.format.name.endswith("_pipe")
+
+
+def pictures(container: InputContainer) -> list[Any]:
+    """Return the video streams, covers left out."""
+    return [each for each in container.streams.video if not each.disposition & each.disposition.attached_pic]
+
+
+def limit_pixels(stream: Any) -> None:
+    """Let the decoder refuse pictures of more than :data:`MOST_PIXELS`; raise NotMedia where that is known already."""
+    context = stream.codec_context
+    if context.width * context.height > MOST_PIXELS:
+        raise NotMedia("media.too_many_pixels")
+    context.options = {"max_pixels": str(MOST_PIXELS)}
+
+
+def _first_frames(container: InputContainer, wanted: list[Any]) -> dict[int, Any]:
     """Decode up to the first picture of each video stream: rotation and fields are known only then."""
-    wanted = [each for each in container.streams.video if not each.disposition & each.disposition.attached_pic]
     frames: dict[int, Any] = {}
     try:
         for count, packet in enumerate(container.demux(wanted)):
-            for frame in _decode(packet):
+            for frame in decode(packet):
                 frames.setdefault(packet.stream.index, frame)
             if len(frames) == len(wanted) or count > _PACKETS:
                 break
@@ -79,11 +103,12 @@ def _first_frames(container: InputContainer) -> dict[int, Any]:
     return frames
 
 
-def _decode(packet: Any) -> list[Any]:
+def decode(packet: Any) -> list[Any]:
+    """Return the pictures in a packet, none where it is damaged."""
     try:
         return list(packet.decode())
     except av.error.InvalidDataError:
-        return []  # a damaged packet: the next may be whole
+        return []  # the next may be whole
 
 
 def _video(stream: Any, frame: Any, *, still: bool) -> VideoStream:

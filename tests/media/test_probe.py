@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from castcore_core.media.info import MediaInfo
-from castcore_core.media.probe import _COMMAND, probe, probe_bytes
+from castcore_core.media.member import _COMMAND
+from castcore_core.media.probe import probe, probe_bytes
 from castcore_sdk import CastCoreError, ConfigurationError, NotFoundError, PermanentError, TemporaryError
 from servers.media import BUNDLED, Clips
 
@@ -153,7 +154,7 @@ async def test_a_file_that_may_not_be_read(tmp_path: Path, clips: Clips, monkeyp
     path.chmod(0)
     if os.access(path, os.R_OK):  # root: without its right to read everything
         bounded = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", *_COMMAND)
-        monkeypatch.setattr("castcore_core.media.probe._COMMAND", bounded)
+        monkeypatch.setattr("castcore_core.media.member._COMMAND", bounded)
     assert await code_of(path) == "media.unreadable"
 
 
@@ -226,15 +227,15 @@ def test_damaged_media_gives_an_answer_or_a_code(clips: Clips, tmp_path: Path, c
 
 async def test_a_worker_that_dies_is_no_disaster(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
     killed = ("/bin/sh", "-c", "kill -SEGV $$")
-    monkeypatch.setattr("castcore_core.media.probe._COMMAND", killed)
+    monkeypatch.setattr("castcore_core.media.member._COMMAND", killed)
     with pytest.raises(PermanentError) as caught:
         await probe(clips["av"])
     assert (caught.value.code, caught.value.params) == ("media.probe_crashed", {"status": -11})
 
 
 async def test_a_worker_that_hangs_is_ended(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("castcore_core.media.probe._COMMAND", ("/bin/sleep", "60"))
-    monkeypatch.setattr("castcore_core.media.probe._START_SECONDS", 0.0)
+    monkeypatch.setattr("castcore_core.media.member._COMMAND", ("/bin/sleep", "60"))
+    monkeypatch.setattr("castcore_core.media.member._START_SECONDS", 0.0)
     with pytest.raises(TemporaryError) as caught:
         await probe(clips["av"], timeout=0.2)
     assert caught.value.code == "media.probe_timeout"
@@ -323,7 +324,7 @@ async def test_an_address_of_another_kind() -> None:
 async def test_a_location_never_stands_in_a_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = tmp_path / "seen"
     spy = ("/bin/sh", "-c", f"tr '\\0' ' ' < /proc/$$/cmdline > {seen}; tr '\\0' ' ' < /proc/$$/environ >> {seen}")
-    monkeypatch.setattr("castcore_core.media.probe._COMMAND", spy)
+    monkeypatch.setattr("castcore_core.media.member._COMMAND", spy)
     monkeypatch.setenv("CANARY", "canary2")
     assert await code_of("http://user:canary1@h/canary3") == "media.probe_crashed"
     assert "canary" not in seen.read_text().lower()
