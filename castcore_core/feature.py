@@ -70,6 +70,9 @@ FEATURES: tuple[Feature, ...] = (
         routes="castcore_core.destinations.routes",
         run="castcore_core.destinations.service:run",
     ),
+    Feature("storage", models="castcore_core.storage.models"),
+    Feature("media", models="castcore_core.media.models"),
+    Feature("assets", models="castcore_core.assets.models"),
     Feature(
         "streams",
         models="castcore_core.streams.models",

@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 from tortoise import fields
 
+from castcore_core.assets.models import Asset
 from castcore_core.db.record import Record
 from castcore_core.destinations.models import StreamDestination
+from castcore_core.media.models import MediaItem
 from castcore_core.profiles.models import FFmpegProfile
 
 
@@ -21,7 +23,13 @@ class StreamJob(Record):
     profile: fields.ForeignKeyNullableRelation[FFmpegProfile] = fields.ForeignKeyField(
         "core.FFmpegProfile", related_name="jobs", null=True, on_delete=fields.RESTRICT
     )
+    media: fields.ForeignKeyNullableRelation[MediaItem] = fields.ForeignKeyField(
+        "core.MediaItem", related_name="jobs", null=True, on_delete=fields.RESTRICT
+    )
     fallback: fields.Field[dict[str, Any]] = fields.JSONField()
+    fallback_asset: fields.ForeignKeyNullableRelation[Asset] = fields.ForeignKeyField(
+        "core.Asset", related_name="jobs", null=True, on_delete=fields.RESTRICT
+    )
     restart: fields.Field[dict[str, Any]] = fields.JSONField()
     recording: fields.Field[dict[str, Any]] = fields.JSONField()
     autostart = fields.BooleanField(default=False)

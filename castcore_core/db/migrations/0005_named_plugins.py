@@ -1,11 +1,11 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
 import functools
 from json import dumps, loads
-from uuid import uuid4
-
-from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
+from uuid import uuid4
+from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
@@ -14,6 +14,30 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
+        ops.CreateModel(
+            name="Asset",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ("updated_at", fields.DatetimeField(auto_now=True, auto_now_add=False)),
+                ("name", fields.CharField(max_length=100)),
+                ("kind", fields.CharField(max_length=8)),
+                ("media_type", fields.CharField(max_length=32)),
+                ("file", fields.CharField(max_length=64)),
+                ("size", fields.BigIntField()),
+                ("width", fields.IntField()),
+                ("height", fields.IntField()),
+                ("duration", fields.FloatField(null=True)),
+                ("digest", fields.CharField(unique=True, max_length=64)),
+            ],
+            options={
+                "table": "asset",
+                "app": "core",
+                "indexes": [Index(fields=["kind"]), Index(fields=["name"])],
+                "pk_attr": "id",
+            },
+            bases=["Record"],
+        ),
         ops.CreateModel(
             name="PlatformAccount",
             fields=[
@@ -104,6 +128,132 @@ class Migration(migrations.Migration):
             bases=["Record"],
         ),
         ops.CreateModel(
+            name="StorageSource",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ("updated_at", fields.DatetimeField(auto_now=True, auto_now_add=False)),
+                ("name", fields.CharField(unique=True, max_length=100)),
+                ("type", fields.CharField(max_length=48)),
+                ("config", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
+                ("secrets", fields.TextField(null=True, unique=False)),
+                ("config_version", fields.IntField(default=1)),
+                ("read_only", fields.BooleanField(default=True)),
+                ("automount", fields.BooleanField(default=False)),
+                ("mounted", fields.BooleanField(default=True)),
+                ("rescan_interval", fields.IntField(null=True)),
+                ("revision", fields.IntField(default=1)),
+            ],
+            options={"table": "storage_source", "app": "core", "indexes": [Index(fields=["type"])], "pk_attr": "id"},
+            bases=["Record"],
+        ),
+        ops.CreateModel(
+            name="MediaItem",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ("updated_at", fields.DatetimeField(auto_now=True, auto_now_add=False)),
+                (
+                    "source",
+                    fields.ForeignKeyField(
+                        "core.StorageSource",
+                        source_field="source_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="media",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("path", fields.TextField(unique=False)),
+                ("place", fields.CharField(max_length=32)),
+                ("name", fields.CharField(max_length=255)),
+                ("kind", fields.CharField(max_length=8)),
+                ("size", fields.BigIntField(null=True)),
+                ("modified", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("etag", fields.TextField(null=True, unique=False)),
+                ("version", fields.CharField(max_length=32)),
+                ("state", fields.CharField(default="unread", max_length=12)),
+                ("code", fields.CharField(null=True, max_length=64)),
+                (
+                    "params",
+                    fields.JSONField(
+                        default=dict, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
+                ("again", fields.BooleanField(default=False)),
+                ("duration", fields.FloatField(null=True)),
+                ("width", fields.IntField(null=True)),
+                ("height", fields.IntField(null=True)),
+                ("video_codec", fields.CharField(null=True, max_length=32)),
+                ("audio_codec", fields.CharField(null=True, max_length=32)),
+                ("streamable", fields.BooleanField(default=False)),
+                (
+                    "flags",
+                    fields.JSONField(
+                        default=list, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
+                (
+                    "info",
+                    fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads),
+                ),
+                ("thumbnail", fields.CharField(default="unknown", max_length=8)),
+                ("probed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "media_item",
+                "app": "core",
+                "unique_together": (("source", "place"),),
+                "indexes": [Index(fields=["source_id", "state"]), Index(fields=["name"])],
+                "pk_attr": "id",
+            },
+            bases=["Record"],
+        ),
+        ops.CreateModel(
+            name="Scan",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ("updated_at", fields.DatetimeField(auto_now=True, auto_now_add=False)),
+                (
+                    "source",
+                    fields.ForeignKeyField(
+                        "core.StorageSource",
+                        source_field="source_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="scans",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("active", fields.UUIDField(null=True, unique=True)),
+                ("state", fields.CharField(default="queued", max_length=12)),
+                ("origin", fields.CharField(default="user", max_length=8)),
+                (
+                    "counts",
+                    fields.JSONField(
+                        default=dict, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
+                ("code", fields.CharField(null=True, max_length=64)),
+                (
+                    "params",
+                    fields.JSONField(
+                        default=dict, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
+                ("started_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "media_scan",
+                "app": "core",
+                "indexes": [Index(fields=["source_id", "created_at"])],
+                "pk_attr": "id",
+            },
+            bases=["Record"],
+        ),
+        ops.CreateModel(
             name="StreamMetadata",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
@@ -150,6 +300,13 @@ class Migration(migrations.Migration):
             bases=["Record"],
         ),
         ops.AddField(
+            model_name="EngineRun",
+            name="encoders",
+            field=fields.JSONField(
+                default=list, db_default="[]", encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+            ),
+        ),
+        ops.AddField(
             model_name="JobOutput",
             name="broadcast_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
@@ -174,6 +331,32 @@ class Migration(migrations.Migration):
                 db_constraint=True,
                 to_field="id",
                 related_name="destinations",
+                on_delete=OnDelete.RESTRICT,
+            ),
+        ),
+        ops.AddField(
+            model_name="StreamJob",
+            name="fallback_asset",
+            field=fields.ForeignKeyField(
+                "core.Asset",
+                source_field="fallback_asset_id",
+                null=True,
+                db_constraint=True,
+                to_field="id",
+                related_name="jobs",
+                on_delete=OnDelete.RESTRICT,
+            ),
+        ),
+        ops.AddField(
+            model_name="StreamJob",
+            name="media",
+            field=fields.ForeignKeyField(
+                "core.MediaItem",
+                source_field="media_id",
+                null=True,
+                db_constraint=True,
+                to_field="id",
+                related_name="jobs",
                 on_delete=OnDelete.RESTRICT,
             ),
         ),

@@ -1,0 +1,1 @@
+"""Pictures and short films that users upload: what slates show."""
