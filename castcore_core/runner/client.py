@@ -5,30 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
-import os
-import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from castcore_core.runner.child import minimal_environment
-from castcore_core.runner.control import peer_uid
 from castcore_core.runner.error import Problem, RunnerError
 from castcore_core.runner.event import Event, event_from_json
-from castcore_core.runner.folder import RunFolder
 from castcore_core.runner.identity import Identity, name_of
 from castcore_core.runner.journal import read_records
+from castcore_core.runner.launch import connect_socket, launch_process, reap
 from castcore_core.runner.plan import JobPlan, OutputPlan
 from castcore_core.runner.protocol import MAX_LINE, PROTOCOL, decode, encode
 
-_READY_WITHIN = 15.0
 _ANSWER_WITHIN = 10.0
 _GONE_WITHIN = 5.0
-
-_children: set[int] = set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +122,7 @@ class RunnerClient:
         self._reading.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._reading
-        _reap()
+        reap()
 
     async def wait_gone(self, timeout: float = _GONE_WITHIN) -> bool:
         """Wait for the end of the process. Return whether it has ended."""
@@ -140,7 +131,7 @@ class RunnerClient:
             if asyncio.get_running_loop().time() > until:
                 return False
             await asyncio.sleep(0.01)
-        _reap()
+        reap()
         return True
 
     async def _ask(self, op: str, **arguments: Any) -> dict[str, Any]:
@@ -204,13 +195,7 @@ async def open_runner(folder: Path, job_id: str) -> RunnerClient:
     ``runner.not_ready``, ``runner.folder_unsafe``.
     """
     name = name_of(job_id)
-    RunFolder(folder, create=True).close()
-    reader, writer = os.pipe()
-    try:
-        _spawn(folder, name, writer)
-    finally:
-        os.close(writer)
-    await _await_ready(reader)
+    await launch_process("castcore_core.runner", folder, name)
     client = await _connect(folder, name)
     try:
         await client.greet(after=None)
@@ -246,68 +231,8 @@ def forget(folder: Path, job_id: str) -> None:
     (folder / f"{name_of(job_id)}.journal").unlink(missing_ok=True)
 
 
-def _spawn(folder: Path, name: str, ready: int) -> None:
-    module = "castcore_core.runner"
-    argv = [sys.executable, "-I", "-m", module, "--folder", str(folder.absolute()), "--id", name]
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_DUP2, ready, 1),
-        (os.POSIX_SPAWN_DUP2, ready, 2),
-    ]
-    _reap()
-    _children.add(os.posix_spawn(argv[0], argv, minimal_environment(os.environ), file_actions=actions, setsid=True))
-
-
-def _reap() -> None:
-    """Collect the runners of ours that have ended, so that no zombies stay."""
-    for pid in tuple(_children):
-        try:
-            ended = os.waitpid(pid, os.WNOHANG)[0] != 0
-        except ChildProcessError:
-            ended = True
-        if ended:
-            _children.discard(pid)
-
-
-async def _await_ready(fd: int) -> None:
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb"))
-    try:
-        said = await asyncio.wait_for(reader.readline(), _READY_WITHIN)
-        if said != b"ready\n":
-            said += await asyncio.wait_for(reader.read(8192), _READY_WITHIN)
-    except TimeoutError:
-        said = b""
-    finally:
-        transport.close()
-    if said == b"ready\n":
-        return
-    try:
-        failure = json.loads(said)["error"]
-    except (ValueError, KeyError, TypeError):
-        failure = {"code": "runner.not_ready", "detail": said.decode("utf-8", "replace").strip()[-500:]}
-    raise _error_of(failure)
-
-
 async def _connect(folder: Path, name: str) -> RunnerClient:
-    run_folder = RunFolder(folder)
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(connection, run_folder.address(name))
-        if peer_uid(connection) not in (os.getuid(), None):
-            raise RunnerError("runner.folder_unsafe", {"folder": str(folder)}, "another user listens")
-    except OSError as error:
-        connection.close()
-        raise RunnerError("runner.gone", detail=error.strerror or "") from None
-    except BaseException:
-        connection.close()
-        raise
-    finally:
-        run_folder.close()
-    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=MAX_LINE)
-    return RunnerClient(reader, writer)
+    return RunnerClient(*await connect_socket(folder, name, limit=MAX_LINE))
 
 
 def _error_of(data: Mapping[str, Any]) -> RunnerError:

@@ -14,7 +14,7 @@ import av
 import psutil
 import pytest
 
-from castcore_core.runner.client import attach, forget, launch, read_journal
+from castcore_core.runner.client import RunnerClient, attach, forget, launch, read_journal
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.event import JobState, Notice, OutputState, Progress, SourceState
 from castcore_core.runner.plan import EncoderPlan
@@ -241,16 +241,12 @@ def _silent_encoder() -> EncoderPlan:
 
 
 async def test_a_runner_without_a_plan_obeys_nothing_but_hello(folder: Path) -> None:
-    from castcore_core.runner import client as module
-    from castcore_core.runner.folder import RunFolder
     from castcore_core.runner.identity import name_of
+    from castcore_core.runner.launch import connect_socket, launch_process
+    from castcore_core.runner.protocol import MAX_LINE
 
-    RunFolder(folder, create=True).close()
-    reader, writer = os.pipe()
-    module._spawn(folder, name_of("job"), writer)
-    os.close(writer)
-    await module._await_ready(reader)
-    client = await module._connect(folder, name_of("job"))
+    await launch_process("castcore_core.runner", folder, name_of("job"))
+    client = RunnerClient(*await connect_socket(folder, name_of("job"), limit=MAX_LINE))
     run = Run(client)
     with pytest.raises(RunnerError) as refusal:
         await client.pause()
