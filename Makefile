@@ -3,7 +3,8 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
-PROJECTS := plugin_sdk . plugins/castcore-nvenc plugins/castcore-vaapi
+PLUGINS := $(sort $(wildcard plugins/castcore-*))
+PROJECTS := plugin_sdk . $(PLUGINS)
 SOURCES := castcore_core plugin_sdk plugins webui docs tests benchmarks
 
 .PHONY: help demo test check bench soak wheels format clean
@@ -46,9 +47,9 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: $(VENV)/bin/python constraints.txt pyproject.toml $(wildcard */*/pyproject.toml */pyproject.toml)
 	$(PIP) install -q pip
-	$(PIP) install -q $(foreach project,$(PROJECTS),-e ./$(project))
+	$(PIP) install -q -e ./plugin_sdk -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(PIP) install -q --group dev
+	$(PIP) install -q $(foreach plugin,$(PLUGINS),-e ./$(plugin)) --group dev
 	@touch $@

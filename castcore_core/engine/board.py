@@ -14,7 +14,11 @@ from castcore_core.events import Bus
 STATUS = "streams.status"
 """Channel prefix: the whole status of a job, ``{}`` when it is gone; only where several processes share a bus."""
 STATE = "streams.state"
-"""Channel prefix: ``{"state", "before", "code", "params"}`` at each change of a job's state."""
+"""Channel prefix: ``{"job", "state", "before", "code", "params", "cause", "waiting", "at"}`` at each change of a job's
+state; ``job`` is its name, ``waiting``: for the next attempt of the engine."""
+PART = "streams.part"
+"""Channel prefix: ``{"job", "part", "name", "state", "before", "code", "params", "at"}`` at each change of a job's
+``source`` or of an output, by its id and the name of its destination."""
 LOG = "streams.log"
 """Channel prefix: a log line; only where several processes share a bus."""
 ASK = "streams.ask"
@@ -92,7 +96,7 @@ class Board:
 
     def publish(self, channel: str, data: Mapping[str, Any]) -> None:
         """Put something on the bus without waiting for it; what only other processes need stays off a local one."""
-        if self._shared or channel.startswith(f"{STATE}."):
+        if self._shared or channel.startswith((f"{STATE}.", f"{PART}.")):
             self._waiting.append((channel, data))
             self._wake.set()
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from castcore_core.engine.desk import Desk
 from castcore_core.engine.observer import Observer
-from castcore_core.engine.schemas import Problem
+from castcore_core.engine.schemas import EncoderUse, Problem
 from castcore_core.runner.client import RunnerClient
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.plan import JobPlan
 from castcore_core.streams.desired import WantedJob
+from castcore_core.streams.encoder import EncoderChoice
 from castcore_core.streams.planning import PlannedJob
 from castcore_sdk.errors import CastCoreError, TemporaryError
 
@@ -50,7 +52,7 @@ class Conformer:
             return self._blocked_until - now
         try:
             if self.have.get("restarts") != wanted.revisions["restarts"]:
-                await self._restart(wanted)
+                await self.restart(wanted)
             await self._remove_outputs(wanted)
             await self._send_outputs(wanted)
         except CastCoreError as error:
@@ -61,8 +63,9 @@ class Conformer:
         self._observer.pending = self._pending(wanted)
         return self._due()
 
-    def note_refused(self, planned: PlannedJob) -> None:
-        """Know which outputs the plan is without, and why."""
+    def note(self, planned: PlannedJob) -> None:
+        """Know what the plan encodes with, which outputs it is without, and why."""
+        self._observer.use([_use(choice) for choice in planned.planned.choices])
         for output_id, error in planned.refused.items():
             self._refuse(output_id, planned.wanted.revisions[output_id], error)
 
@@ -72,7 +75,8 @@ class Conformer:
         waiting = [one for one, (at, _) in self._refused.items() if at.startswith("!") and one in revisions]
         return [*pending, "outputs"] if waiting else pending
 
-    async def _restart(self, wanted: WantedJob) -> None:
+    async def restart(self, wanted: WantedJob) -> None:
+        """Plan again and run that in place of what runs. Raises CastCoreError, RunnerError."""
         planned = await self._desk.planner.plan(wanted.id)
         plan = prepared(planned)
         await self._client.restart(plan, planned.secrets)
@@ -82,7 +86,7 @@ class Conformer:
         self._refused.clear()
         for output in wanted.outputs:
             self._observer.refuse(output.id, None)
-        self.note_refused(planned)
+        self.note(planned)
 
     async def _remove_outputs(self, wanted: WantedJob) -> None:
         for output_id in set(self._refused) - set(wanted.revisions):
@@ -121,7 +125,7 @@ class Conformer:
         for output_id in renditions:
             self._refused[output_id] = (f"!{planned.wanted.revisions[output_id]}", None)
             self._observer.refuse(output_id, Problem(code="engine.output_needs_restart"))
-        self.note_refused(planned)
+        self.note(planned)
 
     async def _set_pause(self, wanted: WantedJob) -> None:
         state = self._observer.picture.state
@@ -156,6 +160,23 @@ class Conformer:
         if self._blocked_until > now:
             dues.append(self._blocked_until - now)
         return max(0.1, min([*dues, _AGAIN_S]))
+
+
+def _use(choice: EncoderChoice) -> EncoderUse:
+    reason = choice.reason
+    return EncoderUse(
+        rendition=choice.rendition,
+        encoder=choice.encoder,
+        device=choice.device,
+        instead_of=choice.instead_of,
+        reason=Problem(code=reason.code, params=dict(reason.params)) if reason else None,
+    )
+
+
+def choices_of(stored: Sequence[Mapping[str, Any]]) -> list[EncoderChoice]:
+    """Return what the ledger says of a run's encoders."""
+    uses = [EncoderUse.model_validate(each) for each in stored]
+    return [EncoderChoice(rendition=use.rendition, encoder=use.encoder, device=use.device) for use in uses]
 
 
 def prepared(planned: PlannedJob) -> JobPlan:

@@ -11,6 +11,7 @@ import structlog
 from castcore_core.db.outage import is_outage
 from castcore_core.engine import link
 from castcore_core.engine.board import ASK
+from castcore_core.engine.conform import choices_of
 from castcore_core.engine.desk import Desk
 from castcore_core.engine.keeper import Keeper
 from castcore_core.engine.outcome import last_outcomes
@@ -43,6 +44,9 @@ class Engine:
         """Take up what is there, and return when that is known, after a second at most. Raises RunnerError."""
         RunFolder(self._desk.run, create=True).close()
         await self._desk.ledger.load()
+        for page in self._desk.ledger.pages():
+            if not page.outcome and page.state != "stopped":
+                self._desk.planner.remember(page.job_id, choices_of(page.encoders))
         for status in await last_outcomes():
             self._desk.board.remember(status)
         await self._compare()

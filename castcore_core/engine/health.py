@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from castcore_core.engine.picture import Picture
 from castcore_core.engine.schemas import Finding, Health, JobStateName, OutputStatus, Params, Problem
@@ -16,6 +16,7 @@ WEIGHTS: Mapping[str, int] = {
     "health.no_output_up": 60,
     "health.slow_encoder": 25,
     "health.encoder_restarts": 10,
+    "health.encoder_fallback": 10,
     "health.dropping": 15,
     "health.queueing": 10,
     "health.reconnects": 5,
@@ -40,11 +41,12 @@ def judge(
     pending: bool = False,
     blocked: Problem | None = None,
     silent: float = 0.0,
+    instead: Sequence[str] = (),
 ) -> Health:
     """Return score and findings.
 
     ``problem`` is the reason of the state, ``blocked`` why a command cannot be obeyed at the moment, ``silent`` the
-    seconds without a word of the runner.
+    seconds without a word of the runner, ``instead`` the encoders that stand in for others.
     """
     if state in ("stopped", "stopping"):
         return Health(score=None, findings=[])
@@ -54,6 +56,7 @@ def judge(
         found = [_finding("health.reconnecting", _reason(problem))]
     else:
         found = [*_look(picture, silent), *_look_at_commands(pending, blocked)]
+        found += [_finding("health.encoder_fallback", {"encoder": encoder}) for encoder in instead]
         found.sort(key=lambda each: -each.weight)
     return Health(score=max(0, 100 - sum(each.weight for each in found)), findings=found)
 

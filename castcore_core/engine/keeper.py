@@ -23,6 +23,7 @@ from castcore_core.runner.error import RunnerError
 from castcore_core.runner.identity import Identity
 from castcore_core.streams.desired import WantedJob
 from castcore_core.streams.planning import PlannedJob
+from castcore_sdk import CheckResult, Severity
 from castcore_sdk.errors import AuthenticationError, CastCoreError, ConfigurationError
 
 STOP_SECONDS = 3.0
@@ -192,12 +193,13 @@ class Keeper:
 
     async def _read(self, client: RunnerClient) -> None:
         observer = self._observer
-        state = observer.picture.state
+        known = (observer.picture.state, observer.picture.device_failure)
         try:
             async for event in client:
                 observer.take(event)
-                if observer.picture.state != state:
-                    state = observer.picture.state
+                now = (observer.picture.state, observer.picture.device_failure)
+                if now != known:
+                    known = now
                     self._wake.set()
         finally:
             self._wake.set()
@@ -241,7 +243,7 @@ class Keeper:
                 await _put_away(opening)
         await self._adopt(client)
         if self._conformer is not None:
-            self._conformer.note_refused(planned)
+            self._conformer.note(planned)
         return 0.0
 
     async def _open(self) -> RunnerClient:
@@ -271,6 +273,9 @@ class Keeper:
         if self._observer.picture.state in ("stopping", "ended", "failed"):
             return _AGAIN_S
         try:
+            failure = self._observer.picture.device_failure
+            if failure is not None and self._distrust(failure):
+                await conformer.restart(wanted)
             wait = await self._while_wanted(conformer.conform(wanted))
             return 0.0 if wait is None else wait
         except RunnerError as error:
@@ -278,6 +283,11 @@ class Keeper:
                 raise
             await self._end(client)
             return 0.0
+
+    def _distrust(self, failure: Problem) -> bool:
+        """Let the next plan do without the encoder that failed, if something can stand in for it."""
+        reason = CheckResult(code=failure.code, severity=Severity.ERROR, params=failure.params)
+        return self._desk.planner.distrust(self.job_id, reason)
 
     async def _conclude(self, client: RunnerClient) -> None:
         """The runner's connection is over: read why."""
@@ -322,6 +332,8 @@ class Keeper:
             self._observer.enter("starting", Problem(code="engine.rebooted" if rebooted else "runner.signalled"))
         else:
             problem = Problem(code=picture.code or "engine.runner_gone", params=dict(picture.params))
+            if picture.device_failure is not None:
+                self._distrust(picture.device_failure)
             await self._fail(wanted, problem, picture.cause, good)
 
     async def _fail(self, wanted: WantedJob, problem: Problem, cause: Problem | None, good: float) -> float:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -25,8 +26,8 @@ _KEPT = timedelta(days=30)
 _MOST_A_MINUTE = 30
 """Changes of one job that are stored in a minute; the state itself always is."""
 _MOST_WAITING = 200
-_FIELDS = ("process", "seq", "generation", "restarts", "outcome", "state", "code", "params", "attempts", "since")
-_STORED = (*_FIELDS, "started_at")
+_TOLD = ("process", "seq", "generation", "restarts", "outcome", "state", "code", "params", "attempts", "since")
+_STORED = (*_TOLD, "encoders", "started_at")
 
 _log = structlog.get_logger(__name__)
 
@@ -57,6 +58,8 @@ class Page:
     code: str = ""
     params: Params = field(default_factory=dict)
     attempts: int = 0
+    encoders: list[dict[str, Any]] = field(default_factory=list)
+    """What the run is encoded with, as :class:`~castcore_core.engine.schemas.EncoderUse` has it."""
     since: datetime = field(default_factory=utc_now)
     started_at: datetime | None = None
     heard: int = 0
@@ -110,6 +113,10 @@ class Ledger:
         for row in await EngineRun.all():
             values = {name: getattr(row, name) for name in _STORED}
             self._pages[str(row.job_id)] = Page(str(row.job_id), **values)
+
+    def pages(self) -> list[Page]:
+        """Return all pages."""
+        return list(self._pages.values())
 
     def page(self, job_id: str) -> Page:
         """Return the page of a job, a new one where it has none."""

@@ -23,6 +23,7 @@ class EngineRun(Model):
     code = fields.CharField(max_length=100, default="")
     params: fields.Field[dict[str, Any]] = fields.JSONField()
     attempts = fields.IntField(default=0)
+    encoders: fields.Field[list[dict[str, Any]]] = fields.JSONField(db_default="[]", default=list)
     since = fields.DatetimeField()
     started_at = fields.DatetimeField(null=True)
 

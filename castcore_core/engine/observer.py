@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
-from castcore_core.engine.board import STATE, Board
+from castcore_core.engine.board import PART, STATE, Board
 from castcore_core.engine.health import judge
 from castcore_core.engine.ledger import Change, Page
 from castcore_core.engine.logbook import Logbook
 from castcore_core.engine.outcome import told_before
 from castcore_core.engine.picture import Picture
-from castcore_core.engine.schemas import JobStatus, OutputStatus, Params, Problem
+from castcore_core.engine.schemas import EncoderUse, JobStatus, OutputStatus, Params, Problem
 from castcore_core.engine.state import Named, Phase, name_state
 from castcore_core.runner.event import Event, JobState, LogLine, Notice, OutputState, Progress, SourceState
 from castcore_core.streams.desired import WantedJob
@@ -60,6 +61,18 @@ class Observer:
         self.phase, self.reason, self._cause, self._retry_at = phase, reason, cause, retry_at
         self._compare(time.time())
 
+    def use(self, encoders: list[EncoderUse]) -> None:
+        """Know what the run is encoded with; tell where that is not what the profile says."""
+        said = [each.model_dump(mode="json") for each in encoders]
+        if said == self.page.encoders:
+            return
+        self.page.encoders, self.page.dirty = said, True
+        for each in encoders:
+            if each.reason is not None:
+                params: Params = {"wanted": each.instead_of, "encoder": each.encoder, "reason": each.reason.code}
+                self._logbook.say(self.page.job_id, "warning", "encoders.fell_back", params)
+        self._touch()
+
     def clear(self) -> None:
         """Forget the figures: the runner is gone."""
         self.picture = Picture()
@@ -102,7 +115,16 @@ class Observer:
         problem = Problem(code=named.code, params=named.params) if named.code else None
         outputs = self._outputs()
         shown = picture if not self._refused else _with(picture, outputs)
-        health = judge(named.state, problem, shown, pending=bool(self.pending), blocked=self.blocked, silent=silent)
+        encoders = [EncoderUse.model_validate(each) for each in page.encoders] if running else []
+        health = judge(
+            named.state,
+            problem,
+            shown,
+            pending=bool(self.pending),
+            blocked=self.blocked,
+            silent=silent,
+            instead=[each.encoder for each in encoders if each.reason is not None],
+        )
         return JobStatus(
             job_id=page.job_id,
             name=wanted.name if wanted else "",
@@ -122,6 +144,7 @@ class Observer:
             dropped=sum(output.dropped for output in outputs),
             reconnects=sum(output.reconnects for output in outputs),
             encoder=picture.encoder,
+            encoders=encoders,
             source=picture.source,
             outputs=outputs,
             health=health,
@@ -169,12 +192,31 @@ class Observer:
             page.state, page.code, page.params = change.state, change.code, change.params
             if change.state != before:
                 page.since = datetime.fromtimestamp(change.at, UTC)
-            said = {"state": change.state, "before": before, "code": change.code, "params": change.params}
-            self._board.publish(f"{STATE}.{page.job_id}", said)
+        self._publish(change, before)
         page.note(change)
         if change.code:
             level = _LOUD.get(change.state, "info")
             self._logbook.say(page.job_id, level, change.code, dict(change.params))
+
+    def _publish(self, change: Change, before: str) -> None:
+        said: dict[str, Any] = {
+            "job": self._wanted.name if self._wanted else "",
+            "state": change.state,
+            "before": before,
+            "code": change.code,
+            "params": change.params,
+            "at": change.at,
+        }
+        if change.subject:
+            output = self.picture.outputs.get(change.subject)
+            said |= {"part": change.subject, "name": output.name if output else ""}
+            self._board.publish(f"{PART}.{self.page.job_id}", said)
+        else:
+            said |= {
+                "cause": self._cause.model_dump() if self._cause else None,
+                "waiting": self.phase == "waiting",
+            }
+            self._board.publish(f"{STATE}.{self.page.job_id}", said)
 
     def _touch(self) -> None:
         self._board.touch(self.page.job_id)

@@ -17,6 +17,15 @@ _OUTPUT_STATES: Mapping[told.OutputStateName, OutputStateName] = {
     "ended": "stopped",
 }
 
+_DEVICE_FAILURES = frozenset(
+    {
+        "ffmpeg.encoder_failed",
+        "ffmpeg.encoder_no_device",
+        "ffmpeg.encoder_sessions",
+        "ffmpeg.encoder_unsupported",
+    }
+)
+
 
 @dataclass
 class Picture:
@@ -36,6 +45,14 @@ class Picture:
     """Monotonic time of the last word."""
     delivering_since: float | None = None
     """Monotonic time since which the job is on air without a break."""
+
+    @property
+    def device_failure(self) -> Problem | None:
+        """Why the encoder itself failed, where that is what ails the job."""
+        for problem in (self.source, self.cause):
+            if problem is not None and problem.code in _DEVICE_FAILURES:
+                return Problem(code=problem.code, params=dict(problem.params))
+        return None
 
     def take(self, event: told.Event) -> None:
         """Note what an event says."""

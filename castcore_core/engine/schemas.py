@@ -79,6 +79,16 @@ class OutputStatus(BaseModel):
     )
 
 
+class EncoderUse(BaseModel):
+    """What one rendition is encoded with."""
+
+    rendition: str
+    encoder: str
+    device: str | None = None
+    instead_of: str = Field(default="", description="The encoder that the profile names, where it could not be had.")
+    reason: Problem | None = None
+
+
 class JobStatus(BaseModel):
     """One job as it really is."""
 
@@ -100,6 +110,7 @@ class JobStatus(BaseModel):
     dropped: int = 0
     reconnects: int = 0
     encoder: EncoderStatus | None = None
+    encoders: list[EncoderUse] = []
     source: SourceStatus | None = None
     outputs: list[OutputStatus] = []
     health: Health = Health(score=None, findings=[])

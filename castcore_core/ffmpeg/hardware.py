@@ -20,6 +20,7 @@ def detect_hardware(root: Path = Path("/")) -> HardwareInfo:
         gpus=(*_nvidia(root), *_cards(root)),
         render_nodes=tuple(f"/dev/dri/{node.name}" for node in nodes),
         denied_nodes=tuple(f"/dev/dri/{node.name}" for node in nodes if not os.access(node, os.R_OK | os.W_OK)),
+        node_makers={f"/dev/dri/{node.name}": maker for node in nodes if (maker := _maker(root, node.name))},
         cpu_count=os.cpu_count() or 1,
     )
 
@@ -35,6 +36,10 @@ def hardware_fingerprint(root: Path = Path("/")) -> str:
 
 def _render_nodes(root: Path) -> list[Path]:
     return sorted((root / "dev/dri").glob("renderD*"))
+
+
+def _maker(root: Path, node: str) -> str | None:
+    return _MAKERS.get(_read(root / "sys/class/drm" / node / "device/vendor").strip())
 
 
 def _nvidia(root: Path) -> Iterator[str]:

@@ -92,6 +92,10 @@ class Profile(_Settings):
     name: str = Field(min_length=1, max_length=100)
     encoder: str = "builtin.x264"
     """Id of the encoder extension."""
+    encoder_options: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=32)
+    """Settings of that encoder, as its own schema names them; such as the device."""
+    encoder_fallback: Literal["software", "none"] = "software"
+    """What encodes where that encoder has no device or no room: the built-in one, or nothing."""
     video: VideoSettings | None = VideoSettings()
     """None: sound alone."""
     audio: AudioSettings | None = AudioSettings()

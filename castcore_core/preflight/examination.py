@@ -16,6 +16,7 @@ from castcore_core.media.info import MediaInfo
 from castcore_core.plugins.host import PluginHost
 from castcore_core.preflight.check import Category, Check, of_error, of_result, ok, stop, warn, worst
 from castcore_core.preflight.limit import exceeded
+from castcore_core.profiles.choice import Encoders
 from castcore_core.profiles.toolchain import Toolchain
 from castcore_core.streams.definition import DeviceInput, FileInput, IngestInput
 from castcore_core.streams.drawing import draw, foresee
@@ -90,22 +91,17 @@ class Examination:
         return known or [ok("preflight.ffmpeg", "ffmpeg", version=build.label)]
 
     async def _encoders(self) -> Sequence[Check]:
-        profiles = [each.profile for each in self._subject.encodings.values()]
-        wanted = {each.encoder for each in profiles if each.video is not None and not each.copies_video}
-        if not wanted:
-            return [ok("preflight.no_encoder_needed", "encoder")]
-        found = {each.id: each for each in await self._core.get(Toolchain).encoders()}
-        lines = []
-        for name in sorted(wanted):
-            status = found.get(name)
-            if status is None:
-                lines.append(stop("streams.encoder_unknown", "encoder", name=name, known=", ".join(sorted(found))))
-            elif status.works:
-                lines.append(ok("preflight.encoder", "encoder", encoder=name))
-            else:
-                code, params = (status.reason.code, status.reason.params) if status.reason else ("ffmpeg.failed", {})
-                lines.append(Check(code=code, category="encoder", level="red", blocking=True, params=params))
-        return lines
+        try:
+            chosen = await self._core.get(Encoders).choose(self._subject.encodings, holder=self._subject.id)
+        except CastCoreError as error:
+            return [of_error(error, "encoder")]
+        lines: list[Check] = []
+        for choice in (choice for _, choice in chosen.values() if choice is not None):
+            notice = choice.notice()
+            lines.append(
+                of_result(notice, "encoder") if notice else ok("preflight.encoder", "encoder", encoder=choice.encoder)
+            )
+        return lines or [ok("preflight.no_encoder_needed", "encoder")]
 
     async def _source(self) -> Sequence[Check]:
         name = self._subject.source.name

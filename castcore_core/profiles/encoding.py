@@ -9,8 +9,9 @@ from typing import Any
 from castcore_core.ffmpeg.profile import PRESETS, Profile
 from castcore_core.ffmpeg.video import VideoEncoder
 from castcore_core.plugins.host import PluginHost
+from castcore_core.plugins.registry import Registered
 from castcore_core.streams.encoder import GuardedEncoder
-from castcore_sdk import ConfigurationError, EncoderArguments, EncodeRequest
+from castcore_sdk import ConfigurationError, EncoderArguments, EncodeRequest, EncoderProfile
 
 DEFAULT = PRESETS["source"]
 """What encodes a job without a profile."""
@@ -42,8 +43,18 @@ def read_profile(name: str, settings: Mapping[str, Any]) -> Profile:
         raise ConfigurationError("profiles.unreadable", params={"name": name}) from None
 
 
-def encoder_for(host: PluginHost, profile: Profile, expert_args: Sequence[str] = ()) -> VideoEncoder | None:
-    """Return the encoder of a profile; None where no picture is encoded.
+def guarded(host: PluginHost, registered: Registered[type[EncoderProfile[Any]]], profile: Profile) -> GuardedEncoder:
+    """Return an encoder with what the profile says of it. Raises ConfigurationError."""
+    tune = profile.video.tune if profile.video else None
+    takes_tune = tune is not None and "tune" in registered.item.config_model.model_fields
+    settings = {"tune": tune, **profile.encoder_options} if takes_tune else profile.encoder_options
+    return GuardedEncoder(host.create(registered, settings))
+
+
+def encoder_for(
+    host: PluginHost, profile: Profile, expert_args: Sequence[str] = (), *, device: str | None = None
+) -> VideoEncoder | None:
+    """Return the encoder of a profile, on ``device`` where one was chosen; None where no picture is encoded.
 
     Raises ConfigurationError ``streams.encoder_unknown`` where its plugin is not there.
     """
@@ -53,7 +64,5 @@ def encoder_for(host: PluginHost, profile: Profile, expert_args: Sequence[str] =
     if registered is None:
         known = ", ".join(sorted(host.registry.encoder_profiles))
         raise ConfigurationError("streams.encoder_unknown", params={"name": profile.encoder, "known": known})
-    tune = profile.video.tune
-    takes_tune = tune is not None and "tune" in registered.item.config_model.model_fields
-    encoder = GuardedEncoder(host.create(registered, {"tune": tune} if takes_tune else {}))
+    encoder = guarded(host, registered, profile).on(device)
     return ExpertEncoder(encoder, expert_args) if expert_args else encoder

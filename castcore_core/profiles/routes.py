@@ -14,6 +14,7 @@ from castcore_core.api.page import Page
 from castcore_core.api.precondition import etag_header, expectation
 from castcore_core.api.rule import current_core
 from castcore_core.ffmpeg.profile import COPY, PRESETS
+from castcore_core.plugins.host import PluginHost
 from castcore_core.profiles.expert import OPTIONS
 from castcore_core.profiles.models import FFmpegProfile
 from castcore_core.profiles.schemas import (
@@ -28,6 +29,7 @@ from castcore_core.profiles.schemas import (
 )
 from castcore_core.profiles.service import Profiles
 from castcore_core.profiles.toolchain import Toolchain
+from castcore_sdk import config_schema
 
 blueprint = Blueprint("profiles", __name__)
 tag_blueprint(blueprint, ["ffmpeg-profiles"])
@@ -95,6 +97,7 @@ async def list_presets() -> PresetList:
 async def list_encoders() -> EncoderList:
     """List every encoder and whether it works here; the first call tries each of them out."""
     found = await current_core().get(Toolchain).encoders()
+    known = current_core().get(PluginHost).registry.encoder_profiles
     items = [
         EncoderAnswer(
             id=each.id,
@@ -102,6 +105,7 @@ async def list_encoders() -> EncoderList:
             codecs=list(each.codecs),
             available=each.works,
             reasons=[Reason(code=each.reason.code, params=dict(each.reason.params))] if each.reason else [],
+            config_schema=config_schema(known[each.id].item.config_model) if each.id in known else {},
         )
         for each in found
     ]

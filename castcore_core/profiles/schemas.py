@@ -35,6 +35,8 @@ class ProfilePatch(BaseModel):
     filters: dict[str, Any] | None = None
     copy_mode: str | None = Field(default=None, max_length=16)
     latency: str | None = Field(default=None, max_length=16)
+    encoder_options: dict[str, Any] | None = Field(default=None, description="Settings of the encoder, field by field.")
+    encoder_fallback: str | None = Field(default=None, max_length=16)
     expert_args: Tokens | None = None
 
 
@@ -69,6 +71,7 @@ class EncoderAnswer(BaseModel):
     codecs: list[str]
     available: bool
     reasons: list[Reason] = Field(description="Why it does not work here.")
+    config_schema: dict[str, Any] = Field(description="JSON Schema of a profile's encoder_options.")
 
 
 class EncoderList(BaseModel):

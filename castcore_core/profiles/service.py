@@ -19,6 +19,7 @@ from castcore_core.db.revision import Expectation
 from castcore_core.error import ConflictError, InvalidError, InvalidField
 from castcore_core.ffmpeg.profile import Profile
 from castcore_core.plugins.host import PluginHost
+from castcore_core.profiles.choice import Encoders
 from castcore_core.profiles.expert import check_expert_args
 from castcore_core.profiles.models import FFmpegProfile
 from castcore_core.profiles.toolchain import Toolchain
@@ -113,8 +114,12 @@ class Profiles:
         if profile.video is None and profile.audio is None:
             raise InvalidError.at("audio", type="nothing_left")
         encoders = self._core.get(PluginHost).registry.encoder_profiles
-        if profile.video is not None and not profile.copies_video and profile.encoder not in encoders:
+        if profile.video is None or profile.copies_video:
+            return
+        if profile.encoder not in encoders:
             raise InvalidError.at("encoder", type="encoder_unknown")
+        # Its own schema judges what is set for it.
+        self._core.get(PluginHost).parse_config(encoders[profile.encoder], profile.encoder_options)
 
 
 def in_use(names: Sequence[str]) -> ConflictError:
@@ -164,5 +169,6 @@ def _duplicate() -> ConflictError:
 async def run(core: Core) -> AsyncIterator[None]:
     """Provide :class:`Toolchain` and :class:`Profiles`."""
     core.provide(Toolchain(core))
+    core.provide(Encoders(core))
     core.provide(Profiles(core))
     yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -17,28 +17,35 @@ from castcore_core.destinations.service import Destinations
 from castcore_core.ffmpeg.slate import SlateLook
 from castcore_core.ffmpeg.video import Rendition
 from castcore_core.media.info import MediaInfo
-from castcore_core.plugins.host import PluginHost
-from castcore_core.profiles.encoding import encoder_for
+from castcore_core.profiles.choice import Chosen, Encoders
 from castcore_core.profiles.toolchain import Toolchain
 from castcore_core.runner.plan import JobPlan
 from castcore_core.streams.definition import Fallback, FileInput, UrlInput
-from castcore_core.streams.planner import Delivery, Planned, Programme, plan_job
+from castcore_core.streams.planner import RENDITION, Delivery, Planned, Programme, plan_job
 from castcore_core.streams.reach import Reach
 from castcore_core.streams.record import foreseen_recording
-from castcore_core.streams.subject import Encoded, Subject, SubjectOutput
+from castcore_core.streams.subject import Subject, SubjectOutput
 from castcore_sdk import ConfigurationError, Destination, PublishProtocol, PublishTarget
 
 _PREFERRED = (PublishProtocol.RTMPS, PublishProtocol.RTMP, PublishProtocol.SRT)
 
 
-async def draw(core: Core, subject: Subject, media: MediaInfo | None, deliveries: Sequence[Delivery]) -> Planned:
-    """Return the plan. Raises CastCoreError for what does not go together."""
+async def draw(
+    core: Core, subject: Subject, media: MediaInfo | None, deliveries: Sequence[Delivery], *, keep: bool = False
+) -> Planned:
+    """Return the plan; with ``keep`` on the encoders that the job is running on.
+
+    Raises CastCoreError for what does not go together.
+    """
     await _check_again(core, subject)
     build = await core.get(Toolchain).build()
+    chosen = await core.get(Encoders).choose(subject.encodings, holder=subject.id, keep=keep)
     with as_file(files("castcore_core") / "fonts" / "NotoSans-Regular.ttf") as font:
-        planned = plan_job(_programme(core, subject, media, deliveries, font), build)
+        planned = plan_job(_programme(subject, media, deliveries, font, chosen), build)
     plan = replace(_with_fallback(planned.plan, subject.fallback), name=subject.name)
-    return replace(planned, plan=plan)
+    choices = tuple(choice for _, choice in chosen.values() if choice is not None)
+    told = tuple(notice for choice in choices if (notice := choice.notice()) is not None)
+    return replace(planned, plan=plan, choices=choices, notices=(*planned.notices, *told))
 
 
 def foresee(core: Core, subject: Subject) -> list[Delivery]:
@@ -66,9 +73,12 @@ async def _check_again(core: Core, subject: Subject) -> None:
 
 
 def _programme(
-    core: Core, subject: Subject, media: MediaInfo | None, deliveries: Sequence[Delivery], font: Path
+    subject: Subject,
+    media: MediaInfo | None,
+    deliveries: Sequence[Delivery],
+    font: Path,
+    chosen: Mapping[str, Chosen],
 ) -> Programme:
-    host = core.get(PluginHost)
     file = subject.input if isinstance(subject.input, FileInput) else None
     look = SlateLook(color=subject.fallback.color, text=subject.name if subject.fallback.kind == "still" else None)
     return Programme(
@@ -76,8 +86,10 @@ def _programme(
         source=subject.source,
         media=media,
         profile=subject.main.profile,
-        encoder=encoder_for(host, subject.main.profile, subject.main.expert_args),
-        further=tuple(_rendition(host, name, each) for name, each in subject.further.items()),
+        encoder=chosen[RENDITION][0],
+        further=tuple(
+            Rendition(id=name, profile=each.profile, encoder=chosen[name][0]) for name, each in subject.further.items()
+        ),
         deliveries=deliveries,
         font=str(font),
         ca_file=certifi.where(),
@@ -87,11 +99,6 @@ def _programme(
         lifetime="detached",
         slate=look,
     )
-
-
-def _rendition(host: PluginHost, name: str, encoded: Encoded) -> Rendition:
-    encoder = encoder_for(host, encoded.profile, encoded.expert_args)
-    return Rendition(id=name, profile=encoded.profile, encoder=encoder)
 
 
 def _with_fallback(plan: JobPlan, fallback: Fallback) -> JobPlan:

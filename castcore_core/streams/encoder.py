@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from castcore_core.ffmpeg.capability import CapabilityProbe, Proof, probe_request
@@ -16,6 +16,7 @@ from castcore_sdk import (
     CastCoreError,
     CheckResult,
     EncoderArguments,
+    EncoderDevice,
     EncodeRequest,
     EncoderProfile,
     FFmpegInfo,
@@ -27,8 +28,13 @@ from castcore_sdk import (
 class GuardedEncoder:
     """A plugin's encoder as the argument builder wants it."""
 
-    def __init__(self, instance: Instance[EncoderProfile[Any]]) -> None:
+    def __init__(self, instance: Instance[EncoderProfile[Any]], device: str | None = None) -> None:
         self._instance = instance
+        self._device = device
+
+    def on(self, device: str | None) -> GuardedEncoder:
+        """Return the same encoder on one of its devices."""
+        return GuardedEncoder(self._instance, device)
 
     @property
     def codecs(self) -> frozenset[str]:
@@ -39,9 +45,43 @@ class GuardedEncoder:
         """Return what it says about this machine. Raises CastCoreError."""
         return tuple(self._instance.call_sync(self._instance.extension.available, ffmpeg, hardware))
 
+    def devices(self, hardware: HardwareInfo, /) -> Sequence[EncoderDevice]:
+        """Return the devices that it may use. Raises CastCoreError."""
+        return tuple(self._instance.call_sync(self._instance.extension.devices, hardware))
+
     def arguments(self, request: EncodeRequest, /) -> EncoderArguments:
         """Return its ffmpeg arguments. Raises CastCoreError."""
-        return self._instance.call_sync(self._instance.extension.arguments, request)
+        asked = request if self._device is None else replace(request, device=self._device)
+        return self._instance.call_sync(self._instance.extension.arguments, asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderChoice:
+    """What one rendition is encoded with."""
+
+    rendition: str
+    encoder: str
+    device: str | None = None
+    instead_of: str = ""
+    """The encoder that the profile names, where it could not be had."""
+    reason: CheckResult | None = None
+    """Why not."""
+
+    @property
+    def wanted(self) -> str:
+        """The encoder that the profile names."""
+        return self.instead_of or self.encoder
+
+    def notice(self) -> CheckResult | None:
+        """Return what people are to be told, None where everything is as the profile says."""
+        if self.reason is None:
+            return None
+        params: dict[str, str | int | float | bool] = {
+            "wanted": self.instead_of,
+            "encoder": self.encoder,
+            "reason": self.reason.code,
+        }
+        return CheckResult(code="encoders.fell_back", severity=Severity.WARNING, params=params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from castcore_core.ffmpeg.video import Rendition, VideoEncoder
 from castcore_core.media.info import MediaInfo
 from castcore_core.rtmp.address import Endpoint
 from castcore_core.runner.plan import EncoderPlan, JobPlan, RenditionPlan, RtmpEndpoint, SourcePlan
+from castcore_core.streams.encoder import EncoderChoice
 from castcore_core.streams.output import plan_output
 from castcore_core.streams.secret import SecretBook
 from castcore_core.streams.source import Source
@@ -80,6 +81,8 @@ class Planned:
     plan: JobPlan
     secrets: Mapping[str, str] = field(repr=False)
     notices: Sequence[CheckResult]
+    choices: Sequence[EncoderChoice] = ()
+    """What each rendition with a picture is encoded with."""
 
 
 def plan_job(programme: Programme, build: FFmpegBuild) -> Planned:

@@ -18,10 +18,12 @@ from castcore_core.destinations.models import StreamDestination
 from castcore_core.destinations.service import Destinations
 from castcore_core.media.info import MediaInfo
 from castcore_core.plugins.instance import Instance
+from castcore_core.profiles.choice import Encoders
 from castcore_core.profiles.toolchain import Toolchain
 from castcore_core.runner.plan import JobPlan
 from castcore_core.streams.desired import WantedJob, job_wanted
 from castcore_core.streams.drawing import draw
+from castcore_core.streams.encoder import EncoderChoice
 from castcore_core.streams.inspection import inspect
 from castcore_core.streams.models import JobOutput
 from castcore_core.streams.planner import Delivery, Planned
@@ -31,6 +33,7 @@ from castcore_sdk import (
     BroadcastMetadata,
     BroadcastRequest,
     CastCoreError,
+    CheckResult,
     ConfigurationError,
     Destination,
     NotFoundError,
@@ -92,9 +95,18 @@ class JobPlanner:
             deliveries.append(await recording_delivery(self._core, subject.name, subject.recording))
         if not deliveries:
             raise next(iter(refused.values()), ConfigurationError("streams.no_output", params={"name": subject.name}))
-        planned = await draw(self._core, subject, media, deliveries)
+        planned = await draw(self._core, subject, media, deliveries, keep=not look_again)
+        self._core.get(Encoders).hold(subject.id, planned.choices)
         plan = replace(planned.plan, revisions=wanted.revisions)
         return PlannedJob(wanted=wanted, planned=replace(planned, plan=plan), refused=refused, media=media)
+
+    def distrust(self, job_id: str, reason: CheckResult) -> bool:
+        """Leave the encoders of a job's last run out for a while, for one has failed; say whether others stand in."""
+        return self._core.get(Encoders).distrust(job_id, reason)
+
+    def remember(self, job_id: str, choices: Sequence[EncoderChoice]) -> None:
+        """Know what a job encodes on that an earlier life of the server has started."""
+        self._core.get(Encoders).hold(job_id, choices)
 
     async def look(self, subject: Subject, *, look_again: bool = True) -> MediaInfo | None:
         """Return what the source holds, None where it does not tell before it runs. Raises CastCoreError."""
@@ -112,6 +124,7 @@ class JobPlanner:
         Whatever a destination does, all are told, and nothing is raised.
         """
         self._media.pop(str(job_id), None)
+        self._core.get(Encoders).release(str(job_id))
         await self.close(await JobOutput.filter(job_id=job_id, broadcast__isnull=False).prefetch_related("destination"))
 
     async def close(self, outputs: Sequence[JobOutput]) -> None:

@@ -15,7 +15,14 @@ from castcore_sdk.destination import (
     SupportsStatus,
     SupportsThumbnail,
 )
-from castcore_sdk.encoder import EncoderArguments, EncodeRequest, EncoderProfile, FFmpegInfo, HardwareInfo
+from castcore_sdk.encoder import (
+    EncoderArguments,
+    EncoderDevice,
+    EncodeRequest,
+    EncoderProfile,
+    FFmpegInfo,
+    HardwareInfo,
+)
 from castcore_sdk.errors import (
     AuthenticationError,
     CastCoreError,
@@ -28,7 +35,7 @@ from castcore_sdk.errors import (
 from castcore_sdk.event import Event
 from castcore_sdk.extension import EXTENSION_ID, CheckResult, ConfigT, Extension, Severity
 from castcore_sdk.hookspecs import hookimpl, hookspec
-from castcore_sdk.notifier import Notification, Notifier
+from castcore_sdk.notifier import LEVELS, Notification, Notifier
 from castcore_sdk.oauth import OAuthProvider, SupportsOAuth
 from castcore_sdk.placement import Link, Needs, Placement
 from castcore_sdk.source import IngestSource, MediaInput, SourceRequest
@@ -45,6 +52,7 @@ __version__ = "1.0.0"
 
 __all__ = [
     "EXTENSION_ID",
+    "LEVELS",
     "AuthenticationError",
     "BroadcastMetadata",
     "BroadcastPhase",
@@ -58,6 +66,7 @@ __all__ = [
     "DocumentStore",
     "EncodeRequest",
     "EncoderArguments",
+    "EncoderDevice",
     "EncoderProfile",
     "Event",
     "Extension",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Literal, TypeAlias
 
@@ -37,6 +37,8 @@ class EncodeRequest:
     b_frames: int = 0
     latency: Latency = "standard"
     preset: Preset = "balanced"
+    device: str | None = None
+    """The ``EncoderDevice`` that core has chosen; None: the encoder's own choice."""
 
     @property
     def gop(self) -> int:
@@ -64,7 +66,21 @@ class HardwareInfo:
     """``/dev/dri/renderD*`` that exist."""
     denied_nodes: tuple[str, ...] = ()
     """Those of ``render_nodes`` that this user may not open."""
+    node_makers: Mapping[str, str] = field(default_factory=dict)
+    """Render node → ``NVIDIA``, ``AMD`` or ``Intel``, where it is known."""
     cpu_count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderDevice:
+    """A device that encodes."""
+
+    id: str
+    """The same for every encoder that uses this device: ``nvidia:0``, ``/dev/dri/renderD128``."""
+    name: str
+    """For people."""
+    sessions: int | None = None
+    """How many pictures its driver encodes at once; None: it names no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +112,13 @@ class EncoderProfile(Extension[ConfigT], ABC):
 
         A result of severity ERROR means that a probe encode is not worth its time.
         """
+
+    def devices(self, hardware: HardwareInfo, /) -> Sequence[EncoderDevice]:
+        """Return the devices that the encoder may use here, the best first. Pure: no I/O.
+
+        Core counts the sessions on each and names one in ``EncodeRequest.device``. Empty: it needs none.
+        """
+        return ()
 
     @abstractmethod
     def arguments(self, request: EncodeRequest, /) -> EncoderArguments:

@@ -14,6 +14,7 @@ from castcore_sdk import (
     CheckResult,
     ConfigurationError,
     EncoderArguments,
+    EncoderDevice,
     EncodeRequest,
     EncoderProfile,
     ExtensionConfig,
@@ -116,7 +117,17 @@ class RequiredConfig(GoodConfig):
     """Which card."""
 
 
+def _cards(*devices: EncoderDevice) -> Callable[..., Sequence[EncoderDevice]]:
+    return lambda self, hardware: devices if hardware.cpu_count > 1 else ()
+
+
+CARD = EncoderDevice(id="card:0", name="Card")
+
 BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("test_devices_are_told_apart", {"devices": _cards(CARD, CARD)}, r"one id for several"),
+    ("test_devices_are_told_apart", {"devices": _cards(replace(CARD, sessions=0))}, r"no room"),
+    ("test_devices_are_told_apart", {"devices": lambda *_: (CARD,)}, r"without hardware"),
+    ("test_devices_are_told_apart", {"devices": _cards(CARD, replace(CARD, id="card:1"))}, r"the same whatever"),
     ("test_codecs_are_declared", {"codecs": frozenset()}, r"codecs is empty"),
     ("test_codecs_are_declared", {"codecs": frozenset({"H264"})}, r"H264"),
     ("test_codecs_are_declared", {"pixel_formats": frozenset({"nv12"})}, r"nv12"),

@@ -74,6 +74,17 @@ class EncoderConformance(ExtensionConformance):
         required = [name for name, field in self.extension.config_model.model_fields.items() if field.is_required()]
         assert required == [], f"no default for {', '.join(required)}"
 
+    def test_devices_are_told_apart(self) -> None:
+        """Each device has an id of its own, and the arguments for one name it."""
+        profile = self.profile()
+        devices = profile.devices(self.hardware)
+        ids = [device.id for device in devices]
+        assert len(set(ids)) == len(ids), f"one id for several devices: {ids}"
+        assert all(device.sessions is None or device.sessions > 0 for device in devices), "no room on a device"
+        assert list(profile.devices(HardwareInfo())) == [], "a machine without hardware has devices"
+        made = {profile.arguments(replace(next(self.requests()), device=one)) for one in ids}
+        assert len(made) == len(ids), "the arguments are the same whatever device is chosen"
+
     def test_it_says_that_it_can_work(self) -> None:
         """With everything there, it reports something and no error."""
         results = self.profile().available(self.ffmpeg, self.hardware)

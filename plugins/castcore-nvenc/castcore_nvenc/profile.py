@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from castcore_nvenc.availability import availability
+from castcore_nvenc.availability import availability, cards
 from castcore_sdk import (
     CheckResult,
     EncoderArguments,
+    EncoderDevice,
     EncodeRequest,
     EncoderProfile,
     ExtensionConfig,
@@ -34,6 +35,8 @@ class NvencConfig(ExtensionConfig):
 
     gpu: int | None = Field(default=None, ge=0, le=63, json_schema_extra=ui(advanced=True))
     """Which card, counted from 0 as nvidia-smi does; empty: the first that can encode."""
+    sessions: int | None = Field(default=None, ge=1, le=1000, json_schema_extra=ui(advanced=True))
+    """How many pictures the card's driver encodes at once; empty: 8 for GeForce cards, no limit for others."""
     spatial_aq: bool = Field(default=True, json_schema_extra=ui(advanced=True))
     """Spend more bits on smooth areas, where the eye sees errors first."""
 
@@ -48,10 +51,15 @@ class NvencProfile(EncoderProfile[NvencConfig], ABC):
         """Look for the encoder in the build and for an NVIDIA card; only a probe encode proves that it encodes."""
         return availability(self.encoder, self.config.gpu, ffmpeg, hardware)
 
+    def devices(self, hardware: HardwareInfo, /) -> Sequence[EncoderDevice]:
+        """Return the NVIDIA cards that have an encoding unit."""
+        return cards(self.config.gpu, self.config.sessions, hardware)
+
     def arguments(self, request: EncodeRequest, /) -> EncoderArguments:
         """Return arguments that ffmpeg 5.1 and 9.0 both know (AV1: from 6.0 on)."""
         self.require(request)
         ten_bit = request.pixel_format == "yuv420p10le"
+        card = self.config.gpu if request.device is None else request.device.rpartition(":")[2]
         return EncoderArguments(
             filters=("format=p010le",) if ten_bit else (),
             output_options=(
@@ -61,7 +69,7 @@ class NvencProfile(EncoderProfile[NvencConfig], ABC):
                 *self._profile(request, ten_bit=ten_bit),
                 *(("-spatial-aq", "1") if self.config.spatial_aq else ()),
                 *_latency(request),
-                *(() if self.config.gpu is None else ("-gpu", str(self.config.gpu))),
+                *(() if card is None else ("-gpu", str(card))),
             ),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from castcore_nvenc.availability import availability
+from castcore_nvenc.availability import availability, cards
 from castcore_sdk import FFmpegInfo, HardwareInfo, Severity
 
 BUILD = FFmpegInfo(
@@ -36,3 +36,11 @@ def test_reasons(encoder: str, index: int | None, gpus: tuple[str, ...], codes: 
 def test_a_missing_card_is_told_with_its_number() -> None:
     (result,) = availability("h264_nvenc", 2, BUILD, HardwareInfo(gpus=("NVIDIA L4",)))
     assert (result.params, result.config_field) == ({"index": 2, "count": 1}, "gpu")
+
+
+def test_sessions_are_limited_where_the_driver_limits_them() -> None:
+    hardware = HardwareInfo(gpus=("NVIDIA GeForce RTX 4070", "NVIDIA L40", "NVIDIA H200", "Intel UHD 770"))
+    devices = [(device.id, device.sessions) for device in cards(None, None, hardware)]
+    assert devices == [("nvidia:0", 8), ("nvidia:1", None)]
+    assert [device.sessions for device in cards(None, 3, hardware)] == [3, 3]
+    assert [device.id for device in cards(2, None, hardware)] == ["nvidia:2"], "a card that is named is tried"

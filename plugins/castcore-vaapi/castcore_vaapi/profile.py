@@ -11,6 +11,7 @@ from pydantic import Field
 from castcore_sdk import (
     CheckResult,
     EncoderArguments,
+    EncoderDevice,
     EncodeRequest,
     EncoderProfile,
     ExtensionConfig,
@@ -18,7 +19,7 @@ from castcore_sdk import (
     HardwareInfo,
     ui,
 )
-from castcore_vaapi.availability import availability
+from castcore_vaapi.availability import FIRST_NODE, availability, nodes
 
 LEVELS = {"fast": "7", "balanced": "4", "quality": "1"}
 """Intel's driver counts from 1 (best) to 7 (fastest); drivers without levels ignore it with a warning."""
@@ -27,12 +28,12 @@ LEVELS = {"fast": "7", "balanced": "4", "quality": "1"}
 class VaapiConfig(ExtensionConfig):
     """Settings of the VA-API encoder."""
 
-    device: str = Field(
-        default="/dev/dri/renderD128",
+    device: str | None = Field(
+        default=None,
         pattern=r"^/dev/dri/renderD[0-9]{1,3}$",
         json_schema_extra=ui(widget="path"),
     )
-    """Render node of the graphics card."""
+    """Render node of the graphics card; empty: one that works and has room."""
     low_power: bool = Field(default=False, json_schema_extra=ui(advanced=True))
     """Use Intel's low-power encoder; newer Intel graphics have no other, and it needs the HuC firmware."""
 
@@ -47,12 +48,16 @@ class VaapiProfile(EncoderProfile[VaapiConfig], ABC):
         """Look for the encoder in the build and for the render node; only a probe encode proves that it encodes."""
         return availability(self.encoder, self.config.device, ffmpeg, hardware)
 
+    def devices(self, hardware: HardwareInfo, /) -> Sequence[EncoderDevice]:
+        """Return the render nodes of Intel and AMD graphics, or the one that the configuration names."""
+        return nodes(self.config.device, hardware)
+
     def arguments(self, request: EncodeRequest, /) -> EncoderArguments:
         """Return arguments that ffmpeg 5.1 and 9.0 both know (AV1: from 6.1 on)."""
         self.require(request)
         ten_bit = request.pixel_format == "yuv420p10le"
         return EncoderArguments(
-            input_options=("-vaapi_device", self.config.device),
+            input_options=("-vaapi_device", request.device or self.config.device or FIRST_NODE),
             filters=("format=p010le" if ten_bit else "format=nv12", "hwupload"),
             output_options=(
                 *("-c:v", self.encoder, "-compression_level", LEVELS[request.preset]),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from castcore_sdk import FFmpegInfo, HardwareInfo, Severity
-from castcore_vaapi.availability import availability
+from castcore_vaapi.availability import availability, nodes
 
 NODE = "/dev/dri/renderD128"
 BUILD = FFmpegInfo(
@@ -48,3 +48,12 @@ def test_reasons(encoder: str, build: FFmpegInfo, hardware: HardwareInfo, codes:
 def test_an_unknown_node_is_told_with_those_that_exist() -> None:
     (result,) = availability("h264_vaapi", NODE, BUILD, HardwareInfo(render_nodes=("/dev/dri/renderD129",)))
     assert (result.params["known"], result.config_field) == ("/dev/dri/renderD129", "device")
+
+
+def test_nodes_that_cannot_encode_are_not_offered() -> None:
+    second, third = "/dev/dri/renderD129", "/dev/dri/renderD130"
+    hardware = HardwareInfo(
+        render_nodes=(NODE, second, third), denied_nodes=(third,), node_makers={NODE: "NVIDIA", second: "AMD"}
+    )
+    assert [device.id for device in nodes(None, hardware)] == [second]
+    assert [device.id for device in nodes(NODE, hardware)] == [NODE]

@@ -32,7 +32,7 @@ class VaapiConformance(EncoderConformance):
         filters=frozenset({"format", "hwupload"}),
         hwaccels=frozenset({"vaapi"}),
     )
-    hardware = HardwareInfo(render_nodes=("/dev/dri/renderD128",))
+    hardware = HardwareInfo(render_nodes=("/dev/dri/renderD128", "/dev/dri/renderD129"))
 
 
 class TestH264(VaapiConformance):
