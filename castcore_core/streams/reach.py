@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,22 +13,12 @@ import psutil
 from castcore_core.accounts.role import Role
 from castcore_core.core import Core
 from castcore_core.settings import Settings
+from castcore_core.streams.network import Address, is_metadata, is_private, plain
 from castcore_sdk import ConfigurationError
-
-Address = IPv4Address | IPv6Address
 
 _LOOKUP_S = 3.0
 _PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 443, "rtsp": 554, "rtsps": 322}
 _DATAGRAMS = frozenset({"udp", "srt"})
-_METADATA = tuple(
-    map(
-        ip_network,
-        # RFC 3927, RFC 4291 2.5.6; the metadata services of Amazon over IPv6 and of Alibaba Cloud.
-        ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "100.100.100.200/32"),
-    )
-)
-_TRANSLATED = ip_network("64:ff9b::/96")
-"""RFC 6052: an IPv4 address stands in the last four bytes."""
 _SYSTEM = ("/proc", "/sys", "/dev", "/run")
 
 
@@ -85,25 +75,15 @@ class Reach:
         return role >= Role.ADMIN
 
     def _refusal(self, address: Address, port: int | None, private_allowed: bool) -> str | None:
-        address = _plain(address)
-        if any(address in network for network in _METADATA if network.version == address.version):
+        address = plain(address)
+        if is_metadata(address):
             return "link_local"
         here = address.is_loopback or address.is_unspecified or str(address) in _own_addresses()
         if here and port is not None and port == self._core.configuration.port:
             return "own_port"
-        if not private_allowed and (here or not (address.is_global or address.is_multicast)):
+        if not private_allowed and (here or is_private(address)):
             return "private"
         return None
-
-
-def _plain(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 address stands for."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return address.ipv4_mapped
-        if address in _TRANSLATED:
-            return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
 
 
 async def _addresses(host: str) -> list[Address]:
