@@ -92,6 +92,12 @@ FEATURES: tuple[Feature, ...] = (
         run="castcore_core.engine.service:run",
     ),
     Feature("monitoring", routes="castcore_core.monitoring.routes", run="castcore_core.monitoring.sample:run"),
+    Feature(
+        "notifications",
+        models="castcore_core.notifications.models",
+        routes="castcore_core.notifications.routes",
+        run="castcore_core.notifications.service:run",
+    ),
 )
 
 GATE: str | None = "castcore_core.accounts.gate:make_gate"

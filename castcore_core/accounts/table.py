@@ -177,7 +177,11 @@ TABLE: Mapping[str, _Rows] = {
     "scheduler": {"/scheduler": LISTS, "/scheduler/*": KEEPS},
     "notifications": {
         "/notifications": {"GET": ADMIN, "POST": ADMIN},
+        "/notifications/*": {"GET": ADMIN, "PATCH": ADMIN, "DELETE": ADMIN},
+        "/notifications/*/deliveries": {"GET": ADMIN},
         "/notifications/*/test": {"POST": ADMIN},
+        "/notifications/events": {"GET": ADMIN},
+        "/notifications/types": {"GET": ADMIN},
     },
     "backups": {
         "/backups": {"GET": ADMIN, "POST": ADMIN},

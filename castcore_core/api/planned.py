@@ -59,7 +59,6 @@ PLANNED: dict[str, dict[str, str]] = {
     },
     "replay": {"/replay": "GET POST", "/replay/<id>": "PATCH"},
     "scheduler": {"/scheduler": "GET POST", "/scheduler/<id>": "GET PATCH DELETE"},
-    "notifications": {"/notifications": "GET POST", "/notifications/<id>/test": "POST"},
     "backups": {
         "/backups": "GET POST",
         "/backups/<id>/download": "GET",

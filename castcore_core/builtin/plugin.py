@@ -1,4 +1,4 @@
-"""The hook implementations of the core's own plugins: software encoders, destinations, the local folder."""
+"""The hooks of the core's own plugins: software encoders, destinations, the local folder, the webhook."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from castcore_core.builtin.rtmp import RtmpDestination
 from castcore_core.builtin.srt import SrtDestination
 from castcore_core.builtin.svtav1 import SvtAv1
 from castcore_core.builtin.udp import UdpDestination
+from castcore_core.builtin.webhook import Webhook
 from castcore_core.builtin.x264 import X264
 from castcore_core.builtin.x265 import X265
-from castcore_sdk import Destination, EncoderProfile, StorageBackend, hookimpl
+from castcore_sdk import Destination, EncoderProfile, Notifier, StorageBackend, hookimpl
 
 
 @hookimpl
@@ -33,3 +34,9 @@ def castcore_register_encoder_profiles() -> Sequence[type[EncoderProfile[Any]]]:
 def castcore_register_storage_backends() -> Sequence[type[StorageBackend[Any]]]:
     """Return the local folder."""
     return (LocalFolder,)
+
+
+@hookimpl
+def castcore_register_notifiers() -> Sequence[type[Notifier[Any]]]:
+    """Return the signed webhook."""
+    return (Webhook,)

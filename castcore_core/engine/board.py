@@ -18,7 +18,8 @@ STATE = "streams.state"
 state; ``job`` is its name, ``waiting``: for the next attempt of the engine."""
 PART = "streams.part"
 """Channel prefix: ``{"job", "part", "name", "state", "before", "code", "params", "at"}`` at each change of a job's
-``source`` or of an output, by its id and the name of its destination."""
+``source`` or of an output, by its id and the name of its destination; of its ``encoder``, where ``name`` stands in
+(``fallback``) for the one in ``before``."""
 LOG = "streams.log"
 """Channel prefix: a log line; only where several processes share a bus."""
 ASK = "streams.ask"

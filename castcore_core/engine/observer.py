@@ -71,6 +71,8 @@ class Observer:
             if each.reason is not None:
                 params: Params = {"wanted": each.instead_of, "encoder": each.encoder, "reason": each.reason.code}
                 self._logbook.say(self.page.job_id, "warning", "encoders.fell_back", params)
+                change = Change("encoder", "fallback", each.reason.code, each.reason.params, time.time())
+                self._publish(change, each.instead_of, name=each.encoder)
         self._touch()
 
     def clear(self) -> None:
@@ -198,7 +200,7 @@ class Observer:
             level = _LOUD.get(change.state, "info")
             self._logbook.say(page.job_id, level, change.code, dict(change.params))
 
-    def _publish(self, change: Change, before: str) -> None:
+    def _publish(self, change: Change, before: str, name: str = "") -> None:
         said: dict[str, Any] = {
             "job": self._wanted.name if self._wanted else "",
             "state": change.state,
@@ -209,7 +211,7 @@ class Observer:
         }
         if change.subject:
             output = self.picture.outputs.get(change.subject)
-            said |= {"part": change.subject, "name": output.name if output else ""}
+            said |= {"part": change.subject, "name": output.name if output else name}
             self._board.publish(f"{PART}.{self.page.job_id}", said)
         else:
             said |= {

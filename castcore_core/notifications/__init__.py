@@ -1,0 +1,1 @@
+"""Notifications: what happened, told to people through the notifiers of plugins."""
