@@ -42,7 +42,7 @@ def kind_in(info: MediaInfo) -> Kind:
 
 def flags_of(info: MediaInfo) -> list[str]:
     """Return the codes of what a person should know before it is played."""
-    codecs = {each.codec for each in (*info.video, *info.audio)} | set(info.others)
+    codecs = {each.codec for each in info.video} | {each.codec for each in info.audio} | set(info.others)
     risky = ["media.risky_codec"] if codecs & RISKY_CODECS else []
     hdr = ["media.hdr"] if any(each.hdr for each in info.video) else []
     return [*info.warnings, *hdr, *risky]

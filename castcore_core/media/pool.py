@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from castcore_core.media.member import Answer, Member
@@ -82,3 +83,15 @@ class Pool:
         task = asyncio.get_running_loop().create_task(member.end())
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """The server's two pools."""
+
+    front: Pool
+    """For what somebody waits for: sources of jobs, uploads. One of it is always there."""
+    back: Pool
+    """For scans and thumbnails, niced so that streams go first."""
+    size: int
+    """How many workers the back has."""

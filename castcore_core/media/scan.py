@@ -138,7 +138,7 @@ class SourceScan:
         last = UUID(int=0)
         while True:
             query = MediaItem.filter(source_id=self._source_id, state="unread", id__gt=last).order_by("id")
-            rows = await query.limit(_BATCH).values("id", "path", "place", "name", "size", *LISTED)
+            rows = await query.limit(_BATCH).values("id", "path", "place", *LISTED)
             for row in rows:
                 yield row
             if not rows:
