@@ -63,6 +63,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "platforms",
         models="castcore_core.platforms.models",
+        routes="castcore_core.platforms.routes",
+        run="castcore_core.platforms.life:run",
     ),
     Feature(
         "destinations",

@@ -40,17 +40,6 @@ PLANNED: dict[str, dict[str, str]] = {
         "/media/<id>/probe": "POST",
         "/media/<id>/thumbnail": "GET",
     },
-    "platforms": {
-        "/platforms": "GET POST",
-        "/platforms/<type>/oauth/start": "GET",
-        "/platforms/<type>/oauth/callback": "GET",
-        "/platform-accounts": "GET POST",
-        "/platform-accounts/<id>": "DELETE",
-        "/platform-accounts/<id>/test": "POST",
-        "/stream-jobs/<id>/metadata/<platform>": "GET PUT",
-        "/stream-jobs/<id>/metadata/<platform>/push": "POST",
-        "/metadata/resolve": "POST",
-    },
     "assets": {"/assets": "GET POST", "/assets/<id>": "DELETE"},
     "recordings": {
         "/recordings": "GET",

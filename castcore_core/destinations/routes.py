@@ -26,13 +26,14 @@ from castcore_core.destinations.schemas import (
     TypeList,
 )
 from castcore_core.destinations.service import Destinations
+from castcore_core.platforms.models import PlatformAccount
 from castcore_sdk import Severity
 
 blueprint = Blueprint("destinations", __name__)
 tag_blueprint(blueprint, ["destinations"])
 
 _SORTS = ("name", "type", "created_at", "updated_at")
-_SHOWN = ("id", "name", "type", "enabled", "config", "secrets", "revision", "created_at", "updated_at")
+_PLAIN = ("id", "name", "type", "enabled", "revision", "created_at", "updated_at")
 
 
 @blueprint.get("/destinations")
@@ -53,8 +54,10 @@ async def list_destinations(query_args: DestinationQuery) -> Page[DestinationAns
 @validate_response(DestinationAnswer, 201)
 async def create_destination(data: DestinationCreation) -> tuple[DestinationAnswer, int, dict[str, str]]:
     """Keep a destination."""
-    row = await _service().create(data.name, data.type, data.config, actor_role(), enabled=data.enabled)
-    return _of(row), 201, {"Location": f"/api/v1/destinations/{row.id}", **etag_header(row.updated_at)}
+    row = await _service().create(
+        data.name, data.type, data.config, actor_role(), enabled=data.enabled, account=data.account
+    )
+    return await _of(row), 201, {"Location": f"/api/v1/destinations/{row.id}", **etag_header(row.updated_at)}
 
 
 @blueprint.get("/destinations/types")
@@ -69,7 +72,7 @@ async def list_types() -> TypeList:
 async def get_destination(destination_id: UUID) -> tuple[DestinationAnswer, int, dict[str, str]]:
     """Return one destination."""
     row = await _service().get(destination_id)
-    return _of(row), 200, etag_header(row.updated_at)
+    return await _of(row), 200, etag_header(row.updated_at)
 
 
 @blueprint.patch("/destinations/<uuid:destination_id>")
@@ -81,7 +84,7 @@ async def change_destination(
     """Change a destination; where it is on air, it is sent to again with what is new."""
     given = {key: getattr(data, key) for key in data.model_fields_set}
     row = await _service().change(destination_id, given, expectation(), actor_role())
-    return _of(row), 200, etag_header(row.updated_at)
+    return await _of(row), 200, etag_header(row.updated_at)
 
 
 @blueprint.delete("/destinations/<uuid:destination_id>")
@@ -108,12 +111,24 @@ def _service() -> Destinations:
     return current_core().get(Destinations)
 
 
-def _of(row: StreamDestination) -> DestinationAnswer:
-    return _answer({name: getattr(row, name) for name in _SHOWN})
+async def _of(row: StreamDestination) -> DestinationAnswer:
+    account_id: UUID | None = row.account_id  # type: ignore[attr-defined]
+    account = await PlatformAccount.get_or_none(id=account_id) if account_id else None
+    named = {
+        "account_id": account.id if account else None,
+        "account__name": account.name if account else None,
+        "account__state": account.state if account else None,
+    }
+    return _answer({name: getattr(row, name) for name in (*_PLAIN, "config", "secrets")} | named)
 
 
 def _answer(row: dict[str, Any]) -> DestinationAnswer:
     configurations = _service().configurations
-    config = configurations.shown(row["id"], row["config"], row["secrets"])
-    rest = {name: row[name] for name in _SHOWN if name not in ("config", "secrets")}
-    return DestinationAnswer(config=config, available=configurations.has_type(row["type"]), **rest)
+    return DestinationAnswer(
+        config=configurations.shown(row["id"], row["config"], row["secrets"]),
+        available=configurations.has_type(row["type"]),
+        account=row["account_id"],
+        account_name=row["account__name"],
+        account_state=row["account__state"],
+        **{name: row[name] for name in _PLAIN},
+    )

@@ -23,6 +23,7 @@ class DestinationCreation(BaseModel):
     type: TypeId = Field(description="Id of a type; see /destinations/types.")
     config: dict[str, Any] = Field(default_factory=dict)
     enabled: bool = True
+    account: UUID | None = Field(default=None, description="A platform account of the same type.")
 
 
 class DestinationPatch(BaseModel):
@@ -33,6 +34,7 @@ class DestinationPatch(BaseModel):
     name: Name | None = None
     config: dict[str, Any] | None = None
     enabled: bool | None = None
+    account: UUID | None = Field(default=None, description="Null: none any more.")
 
 
 class DestinationAnswer(BaseModel):
@@ -44,6 +46,9 @@ class DestinationAnswer(BaseModel):
     available: bool = Field(description="Whether the plugin of its type is loaded.")
     enabled: bool
     config: dict[str, Any]
+    account: UUID | None = Field(description="The platform account that it works on behalf of.")
+    account_name: str | None
+    account_state: Literal["disconnected", "connected", "reauthentication"] | None
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -76,6 +81,8 @@ class Limits(BaseModel):
     keyframe_interval: float | None = Field(description="Seconds, the longest it allows.")
     video_codecs: list[str]
     audio_codecs: list[str]
+    constant_bitrate: bool = Field(description="Whether it asks for a constant bit rate.")
+    max_duration: float | None = Field(description="Seconds, the longest broadcast; a new one is begun before.")
 
 
 class TypeAnswer(BaseModel):
@@ -84,7 +91,7 @@ class TypeAnswer(BaseModel):
     id: str
     plugin: str
     protocols: list[str]
-    capabilities: list[Literal["metadata", "status"]]
+    capabilities: list[Literal["oauth", "metadata", "status", "thumbnail"]]
     limits: Limits
     config_schema: dict[str, Any] = Field(description="JSON Schema of the configuration, with hints for a form.")
 

@@ -19,14 +19,20 @@ from castcore_core.destinations.kind import describe
 from castcore_core.destinations.models import StreamDestination
 from castcore_core.error import ConflictError, PreconditionError
 from castcore_core.extensions.configuration import Configurations
+from castcore_core.platforms.models import PlatformAccount
+from castcore_core.platforms.service import PlatformAccounts
+from castcore_core.plugins.context import Connect
 from castcore_core.plugins.offer import Kind
 from castcore_core.profiles.service import in_use
 from castcore_core.streams.desired import wake
 from castcore_core.streams.models import JobOutput
-from castcore_sdk import CheckResult, Destination
+from castcore_sdk import CheckResult, ConfigurationError, Destination
 from castcore_sdk.errors import NotFoundError
 
-_TEST_S = 15.0
+SHOWN = (
+    *("id", "name", "type", "enabled", "config", "secrets", "revision", "created_at", "updated_at"),
+    *("account_id", "account__name", "account__state"),
+)
 
 
 class Destinations:
@@ -36,7 +42,7 @@ class Destinations:
         self._core = core
         self._audit = core.get(Audit)
         self.configurations: Configurations[Destination[Any]] = Configurations(
-            core, Kind.DESTINATION, table="stream_destination"
+            core, Kind.DESTINATION, table="stream_destination", connect=self._connect
         )
 
     def types(self) -> list[dict[str, Any]]:
@@ -48,7 +54,7 @@ class Destinations:
     ) -> tuple[list[dict[str, Any]], int]:
         """Return rows and how many there are; ``wanted`` are Tortoise filters."""
         query = StreamDestination.filter(**wanted)
-        return await query.order_by(*order).limit(limit).offset(offset).values(), await query.count()
+        return await query.order_by(*order).limit(limit).offset(offset).values(*SHOWN), await query.count()
 
     async def get(self, destination_id: UUID) -> StreamDestination:
         """Return one. Raises NotFoundError ``destinations.not_found``."""
@@ -58,10 +64,18 @@ class Destinations:
         return found
 
     async def create(
-        self, name: str, type_id: str, config: Mapping[str, Any], role: Role, *, enabled: bool = True
+        self,
+        name: str,
+        type_id: str,
+        config: Mapping[str, Any],
+        role: Role,
+        *,
+        enabled: bool = True,
+        account: UUID | None = None,
     ) -> StreamDestination:
         """Keep a destination. Raises ConfigurationError for what does not fit, ConflictError for a name in use."""
         row_id = uuid4()
+        await _check_account(account, type_id)
         stored = await self.configurations.make(row_id, type_id, config, role)
         try:
             async with in_transaction():
@@ -73,6 +87,7 @@ class Destinations:
                     config=stored.public,
                     secrets=stored.locked,
                     config_version=stored.version,
+                    account_id=account,
                 )
                 await self._audit.record("destinations.created", target=_target(row))
         except IntegrityError:
@@ -91,6 +106,7 @@ class Destinations:
         stored = None
         if given.get("config") is not None:
             stored = await self.configurations.change(before, given["config"], role)
+        await _check_account(given.get("account"), before.type)
         try:
             async with in_transaction():
                 row = await self.get(destination_id)
@@ -103,6 +119,10 @@ class Destinations:
                 if stored is not None:
                     changed |= {f"config.{key}" for key in given["config"]}
                     stored.put(row)
+                if "account" in given and row.account_id != given["account"]:  # type: ignore[attr-defined]
+                    changed.add("account")
+                    row.account_id = given["account"]
+                if stored is not None or "account" in changed:
                     row.revision += 1
                 await row.save()
                 await self._audit.record("destinations.changed", target=_target(row), changed=changed)
@@ -132,6 +152,21 @@ class Destinations:
         row = await self.get(destination_id)
         await self._audit.record("destinations.tested", target=_target(row))
         return await self.configurations.check(row)
+
+    def _connect(self, row: Any) -> Connect | None:
+        account: UUID | None = row.account_id
+        return None if account is None else self._core.get(PlatformAccounts).connect(account)
+
+
+async def _check_account(account_id: UUID | None, type_id: str) -> None:
+    """Raise ConfigurationError ``platforms.account_unknown`` or ``platforms.account_type``."""
+    if account_id is None:
+        return
+    account = await PlatformAccount.get_or_none(id=account_id)
+    if account is None:
+        raise ConfigurationError("platforms.account_unknown", field="account")
+    if account.type != type_id:
+        raise ConfigurationError("platforms.account_type", field="account", params={"account": account.name})
 
 
 def _target(row: StreamDestination) -> Target:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -14,6 +14,7 @@ from castcore_core.core import Core
 from castcore_core.error import InvalidError
 from castcore_core.extensions.place import addresses_and_paths
 from castcore_core.extensions.secret import MASK, join, lock, masked, merge, split, unlock
+from castcore_core.plugins.context import Connect
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.instance import Instance
 from castcore_core.plugins.offer import Kind
@@ -53,8 +54,12 @@ class Stored:
 class Configurations(Generic[E]):
     """The configurations of ``kind`` in one table; its name is part of what their secrets are bound to."""
 
-    def __init__(self, core: Core, kind: Kind, *, table: str) -> None:
+    def __init__(
+        self, core: Core, kind: Kind, *, table: str, connect: Callable[[Any], Connect | None] = lambda row: None
+    ) -> None:
+        """``connect`` returns what opens a session of the account that a row names, None where it names none."""
         self._core = core
+        self._connect = connect
         self._kind = kind
         self._table = table
         self._host = core.get(PluginHost)
@@ -99,7 +104,7 @@ class Configurations(Generic[E]):
 
     def instance(self, row: Row, *, name: str) -> Instance[E]:
         """Return the extension as its plugin makes it, not started. Raises CastCoreError."""
-        return self._host.create(self.type_of(row.type), self.whole(row), instance=name)
+        return self._host.create(self.type_of(row.type), self.whole(row), instance=name, connect=self._connect(row))
 
     async def check(self, row: Row, *, timeout: float = _TEST_S) -> list[CheckResult]:
         """Return what the plugin finds within ``timeout`` seconds; its failure is a result too."""

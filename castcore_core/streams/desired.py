@@ -37,7 +37,7 @@ _JOB = (
 )
 _OUTPUT = (
     *("id", "job_id", "revision", "enabled", "destination_id", "destination__name", "destination__revision"),
-    *("destination__enabled", "destination__type", "profile_id", "profile__revision"),
+    *("destination__enabled", "destination__type", "profile_id", "profile__revision", "rollovers"),
 )
 
 
@@ -97,7 +97,15 @@ async def outputs_of(job_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]
 def output_revision(row: Mapping[str, Any]) -> str:
     """Return what changes whenever the output would be another one."""
     profile = f"{row['profile_id']}:{row['profile__revision']}" if row["profile_id"] else "-"
-    return f"{row['destination_id']}:{row['destination__revision']}:{row['revision']}:{profile}"
+    # Only where there is one: what is on air under an older version's revision stays as it is.
+    rollover = f":{row['rollovers']}" if row["rollovers"] else ""
+    return f"{row['destination_id']}:{row['destination__revision']}:{row['revision']}:{profile}{rollover}"
+
+
+async def revision_of_output(output_id: UUID) -> str:
+    """Return the revision that an output has now, empty where it is deleted."""
+    rows = await JobOutput.filter(id=output_id).values(*_OUTPUT)
+    return output_revision(rows[0]) if rows else ""
 
 
 def profile_revision(row: Mapping[str, Any]) -> str:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 from uuid import UUID
 
 import certifi
-import structlog
 
-from castcore_core.accounts.role import Role
 from castcore_core.core import Core
-from castcore_core.destinations.models import StreamDestination
-from castcore_core.destinations.service import Destinations
 from castcore_core.media.info import MediaInfo
-from castcore_core.plugins.instance import Instance
 from castcore_core.profiles.choice import Encoders
 from castcore_core.profiles.toolchain import Toolchain
 from castcore_core.runner.plan import JobPlan
+from castcore_core.streams.broadcast import Broadcasts
 from castcore_core.streams.desired import WantedJob, job_wanted
 from castcore_core.streams.drawing import draw
 from castcore_core.streams.encoder import EncoderChoice
@@ -30,17 +24,11 @@ from castcore_core.streams.planner import Delivery, Planned
 from castcore_core.streams.record import recording_delivery
 from castcore_core.streams.subject import Subject, SubjectOutput, read_subject
 from castcore_sdk import (
-    BroadcastMetadata,
-    BroadcastRequest,
     CastCoreError,
     CheckResult,
     ConfigurationError,
-    Destination,
     NotFoundError,
-    PublishTarget,
 )
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +53,11 @@ class PlannedJob:
 
 
 class JobPlanner:
-    """Plans stored jobs. It keeps destinations open while their jobs run; :meth:`release` closes them."""
+    """Plans stored jobs; :meth:`release` ends what their plans have opened."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._configurations = core.get(Destinations).configurations
-        self._open: dict[str, tuple[str, Instance[Destination[Any]]]] = {}
+        self._broadcasts = core.get(Broadcasts)
         self._media: dict[str, tuple[str, MediaInfo | None]] = {}
 
     async def plan(self, job_id: str | UUID, *, look_again: bool = True) -> PlannedJob:
@@ -125,32 +112,16 @@ class JobPlanner:
         """
         self._media.pop(str(job_id), None)
         self._core.get(Encoders).release(str(job_id))
-        await self.close(await JobOutput.filter(job_id=job_id, broadcast__isnull=False).prefetch_related("destination"))
-
-    async def close(self, outputs: Sequence[JobOutput]) -> None:
-        """Do so for ``outputs`` that were read with their destinations, also where their job is deleted."""
-        await asyncio.gather(*(self._close(row) for row in outputs))
-
-    async def aclose(self) -> None:
-        """Let go of the open instances without ending their broadcasts."""
-        instances = [instance for _, instance in self._open.values()]
-        self._open.clear()
-        await asyncio.gather(*(each.close() for each in instances), return_exceptions=True)
+        rows = JobOutput.filter(job_id=job_id, broadcast__isnull=False).prefetch_related("destination")
+        await self._broadcasts.close(await rows)
 
     async def _open_output(
         self, wanted: WantedJob, subject: Subject, output: SubjectOutput
     ) -> Delivery | CastCoreError:
         try:
-            instance = await self._started(output)
-            request = BroadcastRequest(
-                broadcast_id=f"{output.id}.{wanted.generation}",
-                metadata=BroadcastMetadata(title=subject.name, tags=tuple(subject.tags)),
-            )
-            target: PublishTarget = await instance.call(instance.extension.open_broadcast, request)
+            target = await self._broadcasts.open(subject.id, wanted.generation, output)
         except CastCoreError as error:
             return error
-        if output.broadcast != target.reference:
-            await JobOutput.filter(id=output.id).update(broadcast=target.reference)
         return Delivery(
             id=output.id,
             name=output.destination.name,
@@ -158,41 +129,3 @@ class JobPlanner:
             revision=output.revision,
             rendition=output.rendition,
         )
-
-    async def _started(self, output: SubjectOutput) -> Instance[Destination[Any]]:
-        kept = self._open.get(output.id)
-        if kept is not None and kept[0] == output.revision:
-            return kept[1]
-        if kept is not None:
-            del self._open[output.id]
-            await _let_go(kept[1])
-        instance = await self._make(output.id, output.destination)
-        self._open[output.id] = (output.revision, instance)
-        return instance
-
-    async def _make(self, output_id: str, destination: StreamDestination) -> Instance[Destination[Any]]:
-        instance = self._configurations.instance(destination, name=output_id)
-        try:
-            await self._configurations.check_places(instance.extension.config, Role.ADMIN)
-            await instance.start()
-        except BaseException:
-            await _let_go(instance)
-            raise
-        return instance
-
-    async def _close(self, row: JobOutput) -> None:
-        _, instance = self._open.pop(str(row.id), ("", None))
-        try:
-            instance = instance or await self._make(str(row.id), row.destination)
-            await instance.call(instance.extension.close_broadcast, row.broadcast or "")
-            await JobOutput.filter(id=row.id, broadcast=row.broadcast).update(broadcast=None)
-        except CastCoreError as error:
-            # The broadcast stays noted, so that the next release tells the destination again.
-            _log.warning("broadcast not closed", destination=row.destination.name, code=error.code)
-        if instance is not None:
-            await _let_go(instance)
-
-
-async def _let_go(instance: Instance[Destination[Any]]) -> None:
-    with contextlib.suppress(CastCoreError):
-        await instance.close()

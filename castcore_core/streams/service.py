@@ -15,6 +15,7 @@ from castcore_core.audit.service import Target
 from castcore_core.core import Core
 from castcore_core.db.revision import Expectation
 from castcore_core.error import ConflictError, PreconditionError, UnavailableError
+from castcore_core.streams.broadcast import Broadcasts
 from castcore_core.streams.change import (
     Prepared,
     check_parts,
@@ -30,7 +31,6 @@ from castcore_core.streams.desired import outputs_of, wake
 from castcore_core.streams.exclusion import check_free
 from castcore_core.streams.input import read_input, store_input, whole_input
 from castcore_core.streams.models import JobOutput, StreamJob
-from castcore_core.streams.planning import JobPlanner
 from castcore_core.streams.schemas import JobCreation, OutputDefinition
 from castcore_sdk.errors import NotFoundError
 
@@ -126,7 +126,7 @@ class Jobs:
         except IntegrityError:
             raise _duplicate() from None
         await wake(self._core.bus, job_id)
-        await self._core.get(JobPlanner).close(gone)
+        await self._core.get(Broadcasts).close(gone)
         return prepared.new_key if prepared else None
 
     async def delete(self, job_id: UUID, *, force: bool = False) -> None:
@@ -142,7 +142,7 @@ class Jobs:
             await job.delete()
             await self._audit.record("streams.deleted", target=target(job))
         await wake(self._core.bus, job_id)
-        await self._core.get(JobPlanner).close(opened)
+        await self._core.get(Broadcasts).close(opened)
 
     async def duplicate(self, job_id: UUID, name: str | None) -> tuple[UUID, str | None]:
         """Copy a job, stopped; its secrets are copied and never shown. An ingest gets a port and a key of its own.

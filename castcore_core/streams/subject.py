@@ -36,6 +36,7 @@ class SubjectOutput:
     rendition: str = RENDITION
     revision: str = ""
     broadcast: str | None = None
+    rollovers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,7 @@ async def read_subject(core: Core, job_id: str | UUID, revisions: Mapping[str, s
             rendition=rendition_id(each) if each else RENDITION,
             revision=revisions.get(str(row.id), ""),
             broadcast=row.broadcast,
+            rollovers=row.rollovers,
         )
         for row, each in zip(rows, chosen, strict=True)
     ]

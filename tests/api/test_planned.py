@@ -31,15 +31,6 @@ GET /media
 GET /media/{id}
 POST /media/{id}/probe
 GET /media/{id}/thumbnail
-GET POST /platforms
-GET /platforms/{type}/oauth/start
-GET /platforms/{type}/oauth/callback
-GET POST /platform-accounts
-DELETE /platform-accounts/{id}
-POST /platform-accounts/{id}/test
-GET PUT /stream-jobs/{id}/metadata/{platform}
-POST /stream-jobs/{id}/metadata/{platform}/push
-POST /metadata/resolve
 GET POST /assets
 DELETE /assets/{id}
 GET /recordings

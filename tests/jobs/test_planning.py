@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from castcore_core.streams.broadcast import Broadcasts
 from castcore_core.streams.models import JobOutput
 from castcore_core.streams.planning import JobPlanner
 from castcore_sdk import ConfigurationError, NotFoundError
@@ -53,7 +54,9 @@ async def test_a_destination_that_refuses_is_left_out_alone(
     assert {key: error.code for key, error in planned.refused.items()} == {first: "destinations.file_exists"}
 
 
-async def test_broadcasts_are_noted_until_they_are_released(operator: Visitor, planner: JobPlanner) -> None:
+async def test_broadcasts_are_noted_until_they_are_released(
+    operator: Visitor, planner: JobPlanner, house: Staff
+) -> None:
     job = await make_job(operator, to=(await make_destination(operator))["id"])
     await operator("POST", f"/stream-jobs/{job['id']}/start")
     await planner.plan(job["id"])
@@ -61,7 +64,7 @@ async def test_broadcasts_are_noted_until_they_are_released(operator: Visitor, p
     assert row.broadcast == f"{row.id}.1"
     await planner.plan(job["id"])
     assert (await JobOutput.get(job_id=job["id"])).broadcast == f"{row.id}.1", "the same start, the same broadcast"
-    await planner.aclose()
+    await house.core.get(Broadcasts).aclose()
     await planner.release(job["id"])
     assert (await JobOutput.get(job_id=job["id"])).broadcast is None
     await planner.release(job["id"])
