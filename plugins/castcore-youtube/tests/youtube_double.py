@@ -73,7 +73,7 @@ class YouTube:
         self.refresh: dict[str, str] = {}
         self.codes: dict[str, dict[str, str]] = {}
         self.client = ("client-1", "canary-google-client-secret")
-        self.lock = threading.RLock()
+        self.lock = threading.Condition()
         self._ids = 0
 
     # What a test does.
@@ -118,6 +118,12 @@ class YouTube:
         """Return how often each method was called."""
         return Counter(self.calls)
 
+    def await_call(self, method: str) -> None:
+        """Wait until a method was called. Raise TimeoutError after ten seconds."""
+        with self.lock:
+            if not self.lock.wait_for(lambda: method in self.calls, timeout=10):
+                raise TimeoutError(method)
+
     # What it answers.
 
     def answer(
@@ -131,6 +137,7 @@ class YouTube:
                 self.violations.append(str(error))
                 return _error(400, "badRequest")
             self.calls.append(call.name)
+            self.lock.notify_all()
             fault = self._fault(call.name)
             try:
                 if fault is not None and not fault.done:
