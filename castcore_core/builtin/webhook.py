@@ -150,8 +150,11 @@ def _message(notification: Notification) -> dict[str, object]:
 
 async def _start_of(answer: httpx.Response) -> str:
     """Return the beginning of the answer, in printable characters; the rest is not read."""
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        # Not asked for, and a few bytes of it can be a thousand times as many.
+        return ""
     read = b""
-    async for chunk in answer.aiter_raw():
+    async for chunk in answer.aiter_bytes():
         read += chunk
         if len(read) >= _ANSWER:
             break

@@ -10,6 +10,7 @@ pytest.register_assert_rewrite(
     "castcore_sdk.testing.destination",
     "castcore_sdk.testing.encoder",
     "castcore_sdk.testing.extension",
+    "castcore_sdk.testing.notifier",
     "castcore_sdk.testing.page",
     "castcore_sdk.testing.placement",
     "castcore_sdk.testing.source",
@@ -20,6 +21,8 @@ from castcore_sdk.testing.context import MemoryContext, MemorySession, MemorySto
 from castcore_sdk.testing.destination import DestinationConformance  # noqa: E402
 from castcore_sdk.testing.encoder import EncoderConformance  # noqa: E402
 from castcore_sdk.testing.extension import ExtensionConformance  # noqa: E402
+from castcore_sdk.testing.loopback import loopback  # noqa: E402
+from castcore_sdk.testing.notifier import NotifierConformance  # noqa: E402
 from castcore_sdk.testing.page import PageConformance  # noqa: E402
 from castcore_sdk.testing.placement import PlacementConformance  # noqa: E402
 from castcore_sdk.testing.source import SourceConformance  # noqa: E402
@@ -32,8 +35,10 @@ __all__ = [
     "MemoryContext",
     "MemorySession",
     "MemoryStore",
+    "NotifierConformance",
     "PageConformance",
     "PlacementConformance",
     "SourceConformance",
     "StorageConformance",
+    "loopback",
 ]
