@@ -72,8 +72,13 @@ FEATURES: tuple[Feature, ...] = (
         routes="castcore_core.destinations.routes",
         run="castcore_core.destinations.service:run",
     ),
-    Feature("storage", models="castcore_core.storage.models"),
-    Feature("media", models="castcore_core.media.models"),
+    Feature("storage", models="castcore_core.storage.models", run="castcore_core.storage.life:run"),
+    Feature(
+        "media",
+        models="castcore_core.media.models",
+        routes="castcore_core.media.routes",
+        run="castcore_core.media.life:run",
+    ),
     Feature("assets", models="castcore_core.assets.models"),
     Feature(
         "streams",
@@ -93,6 +98,7 @@ FEATURES: tuple[Feature, ...] = (
         routes="castcore_core.engine.routes",
         run="castcore_core.engine.service:run",
     ),
+    Feature("scans", run="castcore_core.media.scanner:run"),
     Feature("monitoring", routes="castcore_core.monitoring.routes", run="castcore_core.monitoring.sample:run"),
     Feature(
         "notifications",

@@ -154,9 +154,10 @@ TABLE: Mapping[str, _Rows] = {
     },
     "media": {
         "/assets": LISTS,
-        "/assets/*": {"DELETE": OPERATOR},
+        "/assets/*": {"GET": VIEWER, "DELETE": OPERATOR},
+        "/assets/*/content": READS,
         "/media": READS,
-        "/media/*": READS,
+        "/media/*": {"GET": VIEWER, "DELETE": OPERATOR},
         "/media/*/probe": RUNS,
         "/media/*/thumbnail": READS,
         "/mounts/*/mount": RUNS,
@@ -166,7 +167,9 @@ TABLE: Mapping[str, _Rows] = {
         "/storage-sources/*": KEEPS,
         "/storage-sources/*/browse": READS,
         "/storage-sources/*/scan": RUNS,
+        "/storage-sources/*/scans": READS,
         "/storage-sources/*/test": RUNS,
+        "/storage-sources/types": READS,
     },
     "recordings": {
         "/recordings": READS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from castcore_core.engine.diagnosis import explain
 from castcore_core.engine.logbook import Logbook
 from castcore_core.engine.schemas import JobStatus, JobStatusAnswer
 from castcore_core.i18n import LANGUAGES
+from castcore_core.media.live import tell_scans
 from castcore_core.streams.desired import job_wanted
 from castcore_sdk.errors import NotFoundError
 
@@ -47,12 +49,18 @@ async def status(job_id: UUID, query_args: StatusQuery) -> JobStatusAnswer:
 
 @blueprint.websocket("/ws/status")
 async def live_status() -> None:
-    """Send every job's status, then each change; what a slow client missed is replaced by what came later."""
+    """Send every job's status and the scans that run, then each change.
+
+    What a slow client missed is replaced by what came later.
+    """
     core, outbox = current_core(), Outbox()
     with core.get(Board).listen(lambda job_id, message: outbox.put(message, job_id)) as known:
         jobs = [each.model_dump(mode="json") for each in known]
         outbox.put(Message("snapshot", {"jobs": jobs}))
-        await send_live(core, outbox)
+        async with asyncio.TaskGroup() as group:
+            telling = group.create_task(tell_scans(core, outbox))
+            await send_live(core, outbox)
+            telling.cancel()
 
 
 @blueprint.websocket("/ws/logs/<uuid:job_id>")

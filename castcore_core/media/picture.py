@@ -28,7 +28,7 @@ _PACKETS = 2000
 def thumbnail(container: InputContainer, width: int) -> bytes:
     """Return a WebP picture of ``width`` pixels, upright, in square pixels. Raises NotMedia ``media.no_picture``."""
     stream = _stream(container)
-    frame = _frame(container, stream)
+    frame = _early_frame(container, stream) or _first_frame(container, stream)
     shape = _fitted(frame, stream, width, width * _TALLEST, enlarge=True)
     picture = _drawn(frame, shape, "yuva420p" if _has_alpha(frame) else "yuv420p")
     return _encoded(picture, "libwebp", {"quality": _QUALITY, "compression_level": "2"})
@@ -40,7 +40,7 @@ def re_encode(container: InputContainer) -> tuple[dict[str, Any], bytes]:
     What came as JPEG goes as JPEG, all else as PNG. Raises NotMedia ``media.no_picture``.
     """
     stream = _stream(container)
-    frame = _frame(container, stream)
+    frame = _first_frame(container, stream)
     shape = _fitted(frame, stream, *LARGEST, enlarge=False)
     if container.format.name == "jpeg_pipe":
         kind, picture = "image/jpeg", _drawn(frame, shape, "yuvj420p")
@@ -60,19 +60,25 @@ def _stream(container: InputContainer) -> Any:
     return found[0]
 
 
-def _frame(container: InputContainer, stream: Any) -> Any:
-    still = is_still(container) or stream.disposition & stream.disposition.attached_pic
-    if container.duration and not still:
-        stream.codec_context.skip_frame = "NONKEY"
-        try:
-            container.seek((container.start_time or 0) + container.duration // SEEK_PART)
-        except av.FFmpegError:
-            pass  # it cannot be sought in, so its beginning has to do
-        else:
-            if (frame := next(_frames(container, stream), None)) is not None:
-                return frame
-            container.seek(container.start_time or 0)
+def _early_frame(container: InputContainer, stream: Any) -> Any:
+    """Return the keyframe next to a tenth of the way, None where it cannot be sought there."""
+    if not container.duration or is_still(container) or stream.disposition & stream.disposition.attached_pic:
+        return None
+    start = container.start_time or 0
+    stream.codec_context.skip_frame = "NONKEY"
+    try:
+        container.seek(start + container.duration // SEEK_PART)
+        if (frame := next(_frames(container, stream), None)) is not None:
+            return frame
+        container.seek(start)
+    except av.FFmpegError:
+        return None
+    finally:
         stream.codec_context.skip_frame = "DEFAULT"
+    return None
+
+
+def _first_frame(container: InputContainer, stream: Any) -> Any:
     frame = next(_frames(container, stream), None)
     if frame is None:
         raise NotMedia("media.no_picture")

@@ -25,6 +25,7 @@ from castcore_core.media.scans import PROGRESS, SHOWN, WANTED, Scans
 from castcore_core.media.schemas import ScanAnswer
 from castcore_core.media.shelf import Shelf
 from castcore_core.storage.models import StorageSource
+from castcore_core.storage.service import Storage
 from castcore_sdk import CastCoreError
 
 _AT_ONCE = 2
@@ -144,7 +145,6 @@ class Scanner:
 @asynccontextmanager
 async def run(core: Core) -> AsyncIterator[None]:
     """Carry out scans unless this process only serves the web; comes behind the engine, which holds its lock."""
-    from castcore_core.storage.service import Storage
 
     async def warm() -> None:
         await asyncio.sleep(_WARM_S)

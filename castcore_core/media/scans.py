@@ -13,8 +13,7 @@ from castcore_core.audit.service import Target
 from castcore_core.core import Core
 from castcore_core.error import ConflictError
 from castcore_core.media.models import Scan
-from castcore_core.storage.models import StorageSource
-from castcore_sdk import NotFoundError
+from castcore_core.storage.source import StorageSources
 
 WANTED = "media.wanted"
 """Channel: a scan waits to be carried out."""
@@ -29,15 +28,14 @@ class Scans:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._audit = core.get(Audit)
+        self._sources = core.get(StorageSources)
 
     async def ask(self, source_id: UUID, origin: Literal["user", "interval"] = "user") -> UUID:
         """Let a source be scanned and return the scan's id.
 
-        Raises NotFoundError ``storage.source_not_found``, ConflictError ``media.scan_running`` with its id.
+        Raises NotFoundError ``storage.source_unknown``, ConflictError ``media.scan_running`` with its id.
         """
-        source = await StorageSource.get_or_none(id=source_id).only("id", "name")
-        if source is None:
-            raise NotFoundError("storage.source_not_found")
+        source = await self._sources.get(source_id)
         try:
             scan = await Scan.create(source_id=source_id, active=source_id, origin=origin)
         except IntegrityError:
@@ -52,8 +50,7 @@ class Scans:
         self, source_id: UUID, *, order: Sequence[str], limit: int, offset: int
     ) -> tuple[list[dict[str, Any]], int]:
         """Return the scans of a source, and how many there are. Raises NotFoundError."""
-        if not await StorageSource.exists(id=source_id):
-            raise NotFoundError("storage.source_not_found")
+        await self._sources.get(source_id)
         query = Scan.filter(source_id=source_id)
         return await query.order_by(*order).limit(limit).offset(offset).values(*SHOWN), await query.count()
 

@@ -24,7 +24,7 @@ class StreamJob(Record):
         "core.FFmpegProfile", related_name="jobs", null=True, on_delete=fields.RESTRICT
     )
     media: fields.ForeignKeyNullableRelation[MediaItem] = fields.ForeignKeyField(
-        "core.MediaItem", related_name="jobs", null=True, on_delete=fields.RESTRICT
+        "core.MediaItem", related_name="jobs", null=True, on_delete=fields.SET_NULL
     )
     fallback: fields.Field[dict[str, Any]] = fields.JSONField()
     fallback_asset: fields.ForeignKeyNullableRelation[Asset] = fields.ForeignKeyField(

@@ -22,17 +22,10 @@ GET /playlists/{id}/resolve
 GET POST /storage-sources
 GET PATCH DELETE /storage-sources/{id}
 POST /storage-sources/{id}/test
-POST /storage-sources/{id}/scan
 GET /storage-sources/{id}/browse
 POST /mounts/{source_id}/mount
 POST /mounts/{source_id}/unmount
 GET /mounts/{source_id}/status
-GET /media
-GET /media/{id}
-POST /media/{id}/probe
-GET /media/{id}/thumbnail
-GET POST /assets
-DELETE /assets/{id}
 GET /recordings
 GET DELETE /recordings/{id}
 POST /stream-jobs/{id}/recording
