@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 import structlog
@@ -92,7 +92,9 @@ class Broadcasts:
         if row is None or row.broadcast is None:
             return None
         extension = (await self._kept(row)).extension
-        interval = type(extension).status_interval if isinstance(extension, SupportsStatus) else None
+        interval = None
+        if isinstance(extension, SupportsStatus) and extension.offers(SupportsStatus):
+            interval = type(extension).status_interval
         return Broadcast(
             reference=row.broadcast,
             opened_at=row.broadcast_at or row.updated_at,
@@ -159,10 +161,10 @@ class Broadcasts:
         reference = row.broadcast or ""
         async with self._borrowed(row) as instance:
             extension = instance.extension
-            if not isinstance(extension, SupportsMetadata):
+            if not (isinstance(extension, SupportsMetadata) and extension.offers(SupportsMetadata)):
                 raise PermanentError("metadata.not_supported", params={"destination": row.destination.name})
             await instance.call(extension.update_metadata, reference, metadata)
-            if thumbnail_id is not None and isinstance(extension, SupportsThumbnail):
+            if thumbnail_id is not None and _takes_pictures(extension):
                 image, media_type = await picture_of(self._core, thumbnail_id)
                 await instance.call(extension.set_thumbnail, reference, image, media_type)
 
@@ -245,7 +247,7 @@ class Broadcasts:
 
         async def decorate() -> None:
             extension = instance.extension
-            if isinstance(extension, SupportsThumbnail):
+            if _takes_pictures(extension):
                 try:
                     image, media_type = await picture_of(self._core, thumbnail_id)
                     await instance.call(extension.set_thumbnail, reference, image, media_type)
@@ -255,6 +257,10 @@ class Broadcasts:
         task = asyncio.create_task(decorate(), name="thumbnail")
         self._decorating.add(task)
         task.add_done_callback(self._decorating.discard)
+
+
+def _takes_pictures(extension: Destination[Any]) -> TypeGuard[SupportsThumbnail]:
+    return isinstance(extension, SupportsThumbnail) and extension.offers(SupportsThumbnail)
 
 
 async def _row(output_id: str) -> JobOutput | None:

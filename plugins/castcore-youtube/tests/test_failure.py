@@ -274,7 +274,7 @@ def test_an_account_that_is_not_connected() -> None:
     async def run() -> None:
         async with MemoryContext() as context:
             destination = YoutubeDestination(parse_config(YoutubeConfig, {}), context)
-            with pytest.raises(AuthenticationError, match="platforms.not_connected"):
+            with pytest.raises(AuthenticationError, match=r"platforms\.not_connected"):
                 await destination.open_broadcast(request())
             assert [result.code for result in await destination.check()] == ["youtube.not_connected"]
 
