@@ -1,0 +1,131 @@
+"""One read of an object: ranges of a few MiB, the next one asked for while one flows, and resumed where it broke."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError, PreconditionError
+from obstore.store import S3Store
+
+from castcore_s3.client import Client
+from castcore_sdk import CastCoreError, PermanentError, StoragePath, TemporaryError
+
+if TYPE_CHECKING:
+    from obstore import GetOptions, GetResult
+
+CHUNK = 256 * 1024
+"""Bytes handed on at once, at least: larger ones are not faster, and a slow server would keep its reader waiting."""
+_FIRST, _LARGEST = 1024 * 1024, 8 * 1024 * 1024
+"""Bytes of the first part and of the largest; each is twice the one before. Who only looks at a header stops early."""
+_PAUSES = (0.1, 2.0)
+"""Seconds before the first new attempt, and at most before a later one."""
+_FAILURES = (BaseError, OSError)
+"""What obstore raises: its own, FileNotFoundError and other OSErrors."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads ``key`` from ``position`` on, ``end`` (exclusive) at most; ``stream`` may be used once."""
+
+    store: S3Store
+    client: Client
+    key: str
+    path: StoragePath
+    position: int
+    end: int | None
+    patience: float
+    """Seconds without a byte, after which a read that has begun is given up. One that has not fails at once."""
+    _etag: str | None = None
+    _size: int | None = None
+    _part: int = _FIRST
+    _ahead: asyncio.Task[GetResult] | None = None
+    _moved: float = field(default_factory=time.monotonic)
+    _pause: float = _PAUSES[0]
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes. Raise NotFoundError, PermanentError ``s3.changed``, and whatever the service says."""
+        try:
+            while self.end is None or self.position < self.end:
+                try:
+                    part = await self._next()
+                    self._look_ahead(part)
+                    async for chunk in part.stream(min_chunk_size=CHUNK):
+                        self._progress(len(chunk))
+                        yield bytes(chunk)
+                except PreconditionError:
+                    raise PermanentError("s3.changed", params={"path": self.path}) from None
+                except _FAILURES:
+                    problem = await self._reason()
+                else:
+                    continue
+                if problem is None:
+                    return
+                await self._wait(problem)
+        finally:
+            self._drop()
+
+    async def _next(self) -> GetResult:
+        task, self._ahead = self._ahead, None
+        part = await task if task is not None else await self._open(self.position)
+        if self._size is None:
+            self._size, self._etag = part.meta["size"], part.meta["e_tag"]
+            self.end = self._size if self.end is None else min(self.end, self._size)
+        return part
+
+    def _look_ahead(self, part: GetResult) -> None:
+        begin = part.range[1]
+        if self.end is not None and begin < self.end:
+            self._part = min(self._part * 2, _LARGEST)
+            self._ahead = asyncio.ensure_future(self._open(begin))
+
+    async def _open(self, begin: int) -> GetResult:
+        end = begin + self._part
+        options: GetOptions = {"range": (begin, end if self.end is None else min(end, self.end))}
+        if self._etag:
+            options["if_match"] = self._etag
+        return await obstore.get_async(self.store, self.key, options=options)
+
+    def _progress(self, count: int) -> None:
+        self.position += count
+        self._moved, self._pause = time.monotonic(), _PAUSES[0]
+
+    async def _reason(self) -> CastCoreError | None:
+        """Ask the service again what was wrong; None where the object just ends here."""
+        self._drop()
+        try:
+            exists = await self.client.probe(self.key, self.path, self.position)
+        except CastCoreError as error:
+            return error
+        if exists:
+            return TemporaryError("s3.interrupted")
+        return None if self._size is None else PermanentError("s3.changed", params={"path": self.path})
+
+    async def _wait(self, problem: CastCoreError) -> None:
+        """Wait before the next attempt, or raise ``problem`` where none will help."""
+        pause = self._pause
+        if isinstance(problem, TemporaryError) and problem.retry_after is not None:
+            pause = max(pause, problem.retry_after.total_seconds())
+        unheard = self._size is None and problem.code != "s3.interrupted"
+        late = time.monotonic() + pause > self._moved + self.patience
+        if unheard or late or not isinstance(problem, TemporaryError):
+            raise problem
+        self._part = _FIRST
+        self._pause = min(self._pause * 2, _PAUSES[1])
+        await asyncio.sleep(pause)
+
+    def _drop(self) -> None:
+        if self._ahead is not None:
+            self._ahead.cancel()
+            self._ahead.add_done_callback(_silence)
+            self._ahead = None
+
+
+def _silence(task: asyncio.Task[GetResult]) -> None:
+    """Take the result of a part that nobody wants any more, so that its failure is not reported as forgotten."""
+    if not task.cancelled():
+        task.exception()
