@@ -72,7 +72,12 @@ FEATURES: tuple[Feature, ...] = (
         routes="castcore_core.destinations.routes",
         run="castcore_core.destinations.service:run",
     ),
-    Feature("storage", models="castcore_core.storage.models", run="castcore_core.storage.life:run"),
+    Feature(
+        "storage",
+        models="castcore_core.storage.models",
+        routes="castcore_core.storage.routes",
+        run="castcore_core.storage.life:run",
+    ),
     Feature(
         "media",
         models="castcore_core.media.models",

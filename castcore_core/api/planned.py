@@ -24,15 +24,6 @@ PLANNED: dict[str, dict[str, str]] = {
         "/playlists/<id>/items": "POST",
         "/playlists/<id>/resolve": "GET",
     },
-    "storage": {
-        "/storage-sources": "GET POST",
-        "/storage-sources/<id>": "GET PATCH DELETE",
-        "/storage-sources/<id>/test": "POST",
-        "/storage-sources/<id>/browse": "GET",
-        "/mounts/<source_id>/mount": "POST",
-        "/mounts/<source_id>/unmount": "POST",
-        "/mounts/<source_id>/status": "GET",
-    },
     "recordings": {
         "/recordings": "GET",
         "/recordings/<id>": "GET DELETE",

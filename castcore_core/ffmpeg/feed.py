@@ -7,7 +7,15 @@ from fractions import Fraction
 from functools import singledispatch
 
 from castcore_core.ffmpeg.build import FFmpegBuild
-from castcore_core.ffmpeg.source import DeviceSource, FileSource, NetworkSource, PatternSource, PipeSource, Source
+from castcore_core.ffmpeg.source import (
+    DeviceSource,
+    FileSource,
+    NetworkSource,
+    PatternSource,
+    PipeSource,
+    Source,
+    StoredSource,
+)
 from castcore_core.media.info import MediaInfo, VideoStream
 from castcore_core.runner.plan import Argument, Ref
 from castcore_sdk import PermanentError
@@ -21,6 +29,14 @@ _LIVE_PROBING = ("-analyzeduration", "1000000", "-probesize", "1000000")
 _NETWORK_WAIT_US = "3000000"
 """A live peer that says nothing for so long has gone; the slate bridges it meanwhile."""
 _HTTP_WAIT_US = "10000000"
+_RECONNECT = ("-reconnect", "1", "-reconnect_on_network_error", "1")
+_GATEWAY = (
+    *("-protocol_whitelist", "http,tcp,crypto", "-rw_timeout", _HTTP_WAIT_US),
+    # ffmpeg takes what it cannot read for the end of the file. It waits longer than the runner does, which then starts
+    # another one where this one was.
+    *(*_RECONNECT, "-reconnect_on_http_error", "429,5xx", "-reconnect_delay_max", "30"),
+)
+"""A worker that is started anew is back within seconds; until then nothing listens, or 503 is the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +75,24 @@ def _file(source: FileSource, build: FFmpegBuild, audio_track: int) -> Feed:
         shown = (*pace(build), *still_input(source.path, STILL_RATE))
         picture = replace(source.media.video[0], fps=STILL_RATE)
         return Feed(arguments=shown, audio=None, picture=picture, ends=False)
+    return _played(source, (*pace(build),), f"file:{source.path}", audio_track)
+
+
+@open_source.register
+def _stored(source: StoredSource, build: FFmpegBuild, audio_track: int) -> Feed:
+    if source.media is not None and source.media.still:
+        # A picture is opened anew for each of its frames.
+        raise PermanentError("ffmpeg.stored_still")
+    return _played(source, (*pace(build), *_GATEWAY), source.address, audio_track)
+
+
+def _played(source: FileSource | StoredSource, options: tuple[str, ...], location: Argument, track: int) -> Feed:
     start = ("-ss", f"{source.start_at:.3f}") if source.start_at else ()
     loop = ("-stream_loop", "-1") if source.loop else ()
     seek = () if source.loop else (Ref(kind="seek"),)
     return replace(
-        _described(source.media, audio_track),
-        arguments=(*pace(build), *loop, *start, *seek, "-i", f"file:{source.path}"),
+        _described(source.media, track),
+        arguments=(*options, *loop, *start, *seek, "-i", location),
         ends=not source.loop,
         resume=not source.loop,
         start_at=source.start_at,
@@ -94,7 +122,7 @@ def _transport(source: NetworkSource) -> tuple[str, ...]:
     if source.scheme == "udp":
         return ("-timeout", _NETWORK_WAIT_US, "-overrun_nonfatal", "1")
     wait = ("-rw_timeout", _HTTP_WAIT_US)
-    reconnect = ("-reconnect", "1", "-reconnect_on_network_error", "1", "-reconnect_delay_max", "5")
+    reconnect = (*_RECONNECT, "-reconnect_delay_max", "5")
     hls = source.media is not None and source.media.container == "hls"
     return wait if hls else (*wait, *reconnect)  # the HLS demuxer fetches each piece anew by itself
 

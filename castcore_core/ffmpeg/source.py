@@ -23,6 +23,19 @@ class FileSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSource:
+    """A file that is read over HTTP from a gateway of this machine, played at its own speed."""
+
+    address: Argument
+    """With its secrets as references."""
+    media: MediaInfo | None = None
+    """None: nobody has looked into it yet."""
+    loop: bool = False
+    start_at: float = 0.0
+    """Seconds into the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSource:
     """An address that ffmpeg opens itself. RTMP is no such address: the runner plays it and feeds a PipeSource."""
 
@@ -68,4 +81,4 @@ class DeviceSource:
     """What the camera is to deliver: ``mjpeg``, ``yuyv422`` …; None: its choice."""
 
 
-Source = FileSource | NetworkSource | PipeSource | PatternSource | DeviceSource
+Source = FileSource | StoredSource | NetworkSource | PipeSource | PatternSource | DeviceSource

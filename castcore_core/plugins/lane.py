@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -156,13 +157,20 @@ class Lane:
             if running and close is not None:
                 await self.release(_named(_name(method), partial(close)))
 
+    def long_call(self, method: str) -> LongCall:
+        """Return a call that goes on for as long as bytes flow; ``method`` names its time limit."""
+        return LongCall(self, self._admit_name(method))
+
     def limit(self, method: str) -> float:
         """Return the time limit of ``method`` in seconds."""
         named = self._timeouts.get(method)
         return self._limits.default if named is None else min(named.total_seconds(), self._limits.most)
 
     def _admit(self, method: Callable[..., Any]) -> Breadcrumb:
-        crumb = Breadcrumb(self.plugin, self.extension, _name(method))
+        return self._admit_name(_name(method))
+
+    def _admit_name(self, method: str) -> Breadcrumb:
+        crumb = Breadcrumb(self.plugin, self.extension, method)
         if wait := self._breaker.wait():
             raise self._temporary("plugins.circuit_open", crumb, retry_after=wait, seconds=round(wait, 1))
         return crumb
@@ -184,6 +192,63 @@ class Lane:
         names = {"plugin": self.plugin, "extension": self.extension, "method": crumb.method}
         after = None if retry_after is None else timedelta(seconds=retry_after)
         return TemporaryError(code, retry_after=after, params={**names, **params})
+
+
+class LongCall:
+    """One call of an extension that waits for us in between; its time limit counts while the extension is at it.
+
+    It has its place only then, too: a reader that is far enough ahead keeps nobody from the storage.
+    """
+
+    def __init__(self, lane: Lane, crumb: Breadcrumb) -> None:
+        """Made by `Lane.long_call`."""
+        self._lane = lane
+        self._crumb = crumb
+        self._limit = lane.limit(crumb.method)
+        self._since: float | None = None
+
+    async def run(self, function: Callable[[], Awaitable[R]]) -> R:
+        """Return what ``function`` returns, which calls the extension. Once; raises as `Lane.call` does."""
+        lane = self._lane
+        await self._begin()
+        confined = Confinement(lane._trail, self._crumb, function)
+        task = asyncio.get_running_loop().create_task(_outcome(confined), name=f"plugin {lane.plugin}: long call")
+        task.add_done_callback(lambda _: self._end())
+        try:
+            while not task.done() and (left := self._left()) > 0:
+                await asyncio.wait({task}, timeout=left)
+        except asyncio.CancelledError:
+            lane._orphans.take(task, confined)
+            raise
+        if not task.done():
+            lane._breaker.fail()
+            lane._orphans.take(task, confined)
+            raise lane._temporary("plugins.call_timeout", self._crumb, seconds=self._limit)
+        outcome = Outcome(error=asyncio.CancelledError()) if task.cancelled() else task.result()
+        return lane._settle(self._crumb, outcome)  # type: ignore[no-any-return]
+
+    @asynccontextmanager
+    async def idle(self) -> AsyncIterator[None]:
+        """Stand back for the time of the block, in which the extension waits for the caller."""
+        self._end()
+        yield
+        await self._begin()
+
+    async def _begin(self) -> None:
+        if not await self._lane._places.take(self._limit):
+            raise self._lane._temporary("plugins.too_busy", self._crumb)
+        self._since = time.monotonic()
+
+    def _end(self) -> None:
+        if self._since is not None:
+            self._since = None
+            self._lane._places.free.release()
+
+    def _left(self) -> float:
+        """Return the seconds in which nothing needs to be looked at: a call that stands back is looked at again."""
+        if self._since is None:
+            return self._limit / 4
+        return self._limit - (time.monotonic() - self._since)
 
 
 async def _outcome(confined: Confinement) -> Outcome:

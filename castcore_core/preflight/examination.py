@@ -18,7 +18,7 @@ from castcore_core.preflight.check import Category, Check, of_error, of_result, 
 from castcore_core.preflight.limit import exceeded
 from castcore_core.profiles.choice import Encoders
 from castcore_core.profiles.toolchain import Toolchain
-from castcore_core.streams.definition import DeviceInput, FileInput, IngestInput
+from castcore_core.streams.definition import DeviceInput, IngestInput, PlayedInput
 from castcore_core.streams.drawing import draw, foresee
 from castcore_core.streams.exclusion import holder_of
 from castcore_core.streams.planning import JobPlanner
@@ -117,7 +117,7 @@ class Examination:
                 return [
                     Check(code=code, category="source", level="green" if usable else "red", params={"device": device})
                 ]
-            case FileInput():
+            case PlayedInput():
                 media = await self._seen()
                 lines = [_described(name, media)]
                 return lines + [warn(code, "source") for code in (media.warnings if media else ())]
@@ -131,7 +131,7 @@ class Examination:
         try:
             media = await self._seen()
         except CastCoreError:
-            if self._subject.source.kind == "file":
+            if isinstance(self._subject.input, PlayedInput):
                 return []
             media = None
         if not self._subject.outputs and not self._subject.recording.enabled:

@@ -69,6 +69,11 @@ class SourcePlan:
     endpoint: RtmpEndpoint | None = None
     up_within: float | None = 10.0
     """Seconds until the first tag, else the job fails with ``runner.source_not_up``; None: no limit."""
+    awaited: bool = False
+    """Not live, but at the other end of a line: what breaks off is gone on with as often and as late as it must be."""
+    length: float | None = None
+    """Seconds of an awaited source from its beginning: what ends before them has broken off. None: unknown, or it is
+    repeated without end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

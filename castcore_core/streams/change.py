@@ -16,12 +16,22 @@ from castcore_core.destinations.models import StreamDestination
 from castcore_core.error import InvalidError, InvalidField, UnavailableError
 from castcore_core.extensions.secret import MASK, merge
 from castcore_core.profiles.models import FFmpegProfile
-from castcore_core.streams.definition import Fallback, FileInput, IngestInput, Input, Recording, UrlInput
+from castcore_core.storage.source import StorageSources
+from castcore_core.streams.definition import (
+    Fallback,
+    FileInput,
+    IngestInput,
+    Input,
+    Recording,
+    StorageInput,
+    UrlInput,
+)
 from castcore_core.streams.input import shown_url, source_of
 from castcore_core.streams.models import StreamJob
 from castcore_core.streams.port import free_port
 from castcore_core.streams.reach import Reach
 from castcore_core.streams.schemas import OutputDefinition
+from castcore_sdk import NotFoundError
 
 _reader: TypeAdapter[Input] = TypeAdapter(Input)
 _KEY_BYTES = 18
@@ -40,6 +50,8 @@ async def prepare_input(core: Core, value: Input, role: Role, *, job_id: UUID | 
     """Check a source and complete it. Raises ConfigurationError, InvalidError, UnavailableError."""
     if isinstance(value, FileInput):
         await core.get(Reach).check_path(value.path, role, "source.path")
+    elif isinstance(value, StorageInput):
+        await _check_source(core, value)
     elif isinstance(value, UrlInput):
         url = value.url.get_secret_value()
         source_of(value)
@@ -49,6 +61,13 @@ async def prepare_input(core: Core, value: Input, role: Role, *, job_id: UUID | 
     else:
         source_of(value)
     return Prepared(value)
+
+
+async def _check_source(core: Core, value: StorageInput) -> None:
+    try:
+        await core.get(StorageSources).get(value.source_id)
+    except NotFoundError:
+        raise InvalidError.at("source", "source_id", type="not_found") from None
 
 
 def merge_input(before: Mapping[str, Any], given: Mapping[str, Any]) -> Input:
@@ -116,8 +135,9 @@ def tag_index(tags: Sequence[str]) -> str:
 
 def plain(part: BaseModel) -> dict[str, Any]:
     """Return a part as data, its secrets opened."""
+    opened = {SecretStr: SecretStr.get_secret_value, UUID: str}
     data = part.model_dump(mode="python", by_alias=True)
-    return {key: value.get_secret_value() if isinstance(value, SecretStr) else value for key, value in data.items()}
+    return {key: opened.get(type(value), lambda each: each)(value) for key, value in data.items()}
 
 
 async def _complete_ingest(core: Core, value: IngestInput, job_id: UUID | None) -> Prepared:

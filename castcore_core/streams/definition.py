@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
+
+from castcore_sdk import ConfigurationError, storage_path
 
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
@@ -19,16 +22,40 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
-class FileInput(_Part):
+class PlayedInput(_Part):
+    """What is played from a beginning, at its own speed."""
+
+    loop: bool = False
+    start_at: float = Field(default=0.0, ge=0, le=10_000_000)
+    """Seconds into the file."""
+    audio_track: int = Field(default=0, ge=0, le=63)
+
+
+class FileInput(PlayedInput):
     """A file of this machine."""
 
     kind: Literal["file"]
     path: Annotated[Text, Field(max_length=4096)]
     """Absolute path, inside the media roots."""
-    loop: bool = False
-    start_at: float = Field(default=0.0, ge=0, le=10_000_000)
-    """Seconds into the file."""
-    audio_track: int = Field(default=0, ge=0, le=63)
+
+
+def _inside(value: str) -> str:
+    try:
+        path = storage_path(value)
+    except ConfigurationError as error:
+        raise PydanticCustomError(error.code.partition(".")[2], "a path below the root of the source") from None
+    if not path:
+        raise PydanticCustomError("path_invalid", "a path below the root of the source")
+    return path
+
+
+class StorageInput(PlayedInput):
+    """A file of a storage source."""
+
+    kind: Literal["storage"]
+    source_id: UUID
+    path: Annotated[Text, Field(max_length=4096), AfterValidator(_inside)]
+    """Relative to the root of the source."""
 
 
 class UrlInput(_Part):
@@ -88,7 +115,7 @@ class PlaylistInput(_Part):
 
 
 Input = Annotated[
-    FileInput | UrlInput | IngestInput | DeviceInput | PatternInput | MediaItemInput | PlaylistInput,
+    FileInput | StorageInput | UrlInput | IngestInput | DeviceInput | PatternInput | MediaItemInput | PlaylistInput,
     Discriminator("kind"),
 ]
 

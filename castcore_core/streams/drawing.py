@@ -20,10 +20,12 @@ from castcore_core.media.info import MediaInfo
 from castcore_core.profiles.choice import Chosen, Encoders
 from castcore_core.profiles.toolchain import Toolchain
 from castcore_core.runner.plan import JobPlan
-from castcore_core.streams.definition import Fallback, FileInput, UrlInput
+from castcore_core.streams.definition import Fallback, FileInput, PlayedInput, UrlInput
 from castcore_core.streams.planner import RENDITION, Delivery, Planned, Programme, plan_job
 from castcore_core.streams.reach import Reach
 from castcore_core.streams.record import foreseen_recording
+from castcore_core.streams.resolution import resolve_input
+from castcore_core.streams.source import Source
 from castcore_core.streams.subject import Subject, SubjectOutput
 from castcore_sdk import ConfigurationError, Destination, PublishProtocol, PublishTarget
 
@@ -38,10 +40,11 @@ async def draw(
     Raises CastCoreError for what does not go together.
     """
     await _check_again(core, subject)
+    source = await resolve_input(core, subject.input)
     build = await core.get(Toolchain).build()
     chosen = await core.get(Encoders).choose(subject.encodings, holder=subject.id, keep=keep)
     with as_file(files("castcore_core") / "fonts" / "NotoSans-Regular.ttf") as font:
-        planned = plan_job(_programme(subject, media, deliveries, font, chosen), build)
+        planned = plan_job(_programme(subject, source, media, deliveries, font, chosen), build)
     plan = replace(_with_fallback(planned.plan, subject.fallback), name=subject.name)
     choices = tuple(choice for _, choice in chosen.values() if choice is not None)
     told = tuple(notice for choice in choices if (notice := choice.notice()) is not None)
@@ -74,16 +77,17 @@ async def _check_again(core: Core, subject: Subject) -> None:
 
 def _programme(
     subject: Subject,
+    source: Source,
     media: MediaInfo | None,
     deliveries: Sequence[Delivery],
     font: Path,
     chosen: Mapping[str, Chosen],
 ) -> Programme:
-    file = subject.input if isinstance(subject.input, FileInput) else None
+    file = subject.input if isinstance(subject.input, PlayedInput) else None
     look = SlateLook(color=subject.fallback.color, text=subject.name if subject.fallback.kind == "still" else None)
     return Programme(
         job_id=subject.id,
-        source=subject.source,
+        source=source,
         media=media,
         profile=subject.main.profile,
         encoder=chosen[RENDITION][0],

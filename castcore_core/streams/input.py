@@ -17,6 +17,7 @@ from castcore_core.streams.definition import (
     IngestInput,
     Input,
     PatternInput,
+    StorageInput,
     UrlInput,
     dump,
 )
@@ -76,6 +77,9 @@ def source_of(value: Input) -> Source:
     match value:
         case FileInput():
             return Source(kind="file", name=shown(Path(value.path).name), location=value.path)
+        case StorageInput():
+            # Where it lies is found out when it is used: see ``resolution.py``.
+            return Source(kind="stored", name=shown(value.path.rpartition("/")[2]))
         case UrlInput():
             return _network(value.url.get_secret_value())
         case IngestInput():

@@ -21,7 +21,7 @@ async def inspect(
     match source.kind:
         case "file":
             return await probe(Path(source.location), timeout=timeout)
-        case "url":
+        case "url" | "stored":
             return await probe(source.location, timeout=timeout, ca_file=ca_file, ffmpeg=ffmpeg)
         case "pull":
             return await sample_rtmp(source.location, timeout=timeout, ca_file=ca_file)

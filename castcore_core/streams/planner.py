@@ -12,12 +12,19 @@ from castcore_core.ffmpeg.address import conceal
 from castcore_core.ffmpeg.build import FFmpegBuild
 from castcore_core.ffmpeg.profile import Profile
 from castcore_core.ffmpeg.slate import SlateLook
-from castcore_core.ffmpeg.source import DeviceSource, FileSource, NetworkSource, PatternSource, PipeSource
+from castcore_core.ffmpeg.source import (
+    DeviceSource,
+    FileSource,
+    NetworkSource,
+    PatternSource,
+    PipeSource,
+    StoredSource,
+)
 from castcore_core.ffmpeg.source import Source as EncoderInput
 from castcore_core.ffmpeg.video import Rendition, VideoEncoder
 from castcore_core.media.info import MediaInfo
 from castcore_core.rtmp.address import Endpoint
-from castcore_core.runner.plan import EncoderPlan, JobPlan, RenditionPlan, RtmpEndpoint, SourcePlan
+from castcore_core.runner.plan import Argument, EncoderPlan, JobPlan, Ref, RenditionPlan, RtmpEndpoint, SourcePlan
 from castcore_core.streams.encoder import EncoderChoice
 from castcore_core.streams.output import plan_output
 from castcore_core.streams.secret import SecretBook
@@ -150,7 +157,16 @@ def _needs_no_ffmpeg(source: SourcePlan, profile: Profile) -> bool:
 def _source(programme: Programme, secrets: SecretBook) -> SourcePlan:
     source = programme.source
     if source.kind not in ("pull", "push"):
-        return SourcePlan(kind="ffmpeg", name=source.name, live=_is_live(programme), up_within=programme.source_within)
+        stored = source.kind == "stored"
+        known = programme.media is not None and not programme.loop
+        return SourcePlan(
+            kind="ffmpeg",
+            name=source.name,
+            live=_is_live(programme),
+            up_within=programme.source_within,
+            awaited=stored,
+            length=programme.media.duration if stored and known and programme.media else None,
+        )
     address = Endpoint.parse(source.location)
     endpoint = RtmpEndpoint(
         url=address.url,
@@ -181,6 +197,13 @@ def _encoder_input(programme: Programme, secrets: SecretBook) -> EncoderInput:
         case "file":
             assert media is not None
             return FileSource(path=source.location, media=media, loop=programme.loop, start_at=programme.start_at)
+        case "stored":
+            return StoredSource(
+                address=_gateway_address(source.location, secrets),
+                media=media,
+                loop=programme.loop,
+                start_at=programme.start_at,
+            )
         case "url":
             address, hidden = conceal(source.location, "source")
             secrets.take(hidden, in_argv=True)
@@ -200,6 +223,12 @@ def _encoder_input(programme: Programme, secrets: SecretBook) -> EncoderInput:
             return DeviceSource(video=source.location)
         case "pull" | "push":
             return PipeSource(media=media)
+
+
+def _gateway_address(url: str, secrets: SecretBook) -> Argument:
+    """Return the address with its token as a reference; whoever reads it in an argument list can do nothing with it."""
+    scheme, _, host, token, path = url.split("/", 4)
+    return (f"{scheme}//{host}/", Ref(kind="secret", name=secrets.add("source.token", token) or ""), f"/{path}")
 
 
 def _source_codecs(media: MediaInfo | None) -> frozenset[str]:

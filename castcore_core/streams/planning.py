@@ -22,6 +22,7 @@ from castcore_core.streams.inspection import inspect
 from castcore_core.streams.models import JobOutput
 from castcore_core.streams.planner import Delivery, Planned
 from castcore_core.streams.record import recording_delivery
+from castcore_core.streams.resolution import resolve_input
 from castcore_core.streams.subject import Subject, SubjectOutput, read_subject
 from castcore_sdk import (
     CastCoreError,
@@ -101,7 +102,8 @@ class JobPlanner:
         if not look_again and known is not None and known[0] == subject.seen:
             return known[1]
         build = await self._core.get(Toolchain).build()
-        media = await inspect(subject.source, ca_file=certifi.where(), ffmpeg=build.path)
+        source = await resolve_input(self._core, subject.input, look=True)
+        media = await inspect(source, ca_file=certifi.where(), ffmpeg=build.path)
         self._media[subject.id] = (subject.seen, media)
         return media
 

@@ -19,6 +19,7 @@ from castcore_core.streams.change import check_parts, check_references, prepare_
 from castcore_core.streams.definition import Fallback, Input, Name, Recording
 from castcore_core.streams.drawing import draw, foresee
 from castcore_core.streams.inspection import inspect
+from castcore_core.streams.resolution import resolve_input
 from castcore_core.streams.schemas import Outputs
 from castcore_core.streams.subject import Subject, draft_subject, read_subject
 from castcore_sdk import CheckResult
@@ -85,7 +86,8 @@ async def preview_of(core: Core, wanted: PreviewRequest, role: Role) -> Subject:
 
 async def preview_subject(core: Core, subject: Subject) -> Preview:
     """Return what would run. Files are looked into, addresses are not. Raises CastCoreError for what cannot work."""
-    media = await inspect(subject.source) if subject.source.kind == "file" else None
+    source = await resolve_input(core, subject.input)
+    media = await inspect(source) if source.kind == "file" else None
     planned = await draw(core, subject, media, foresee(core, subject))
     build = await core.get(Toolchain).build()
     results: list[CheckResult] = [*build.warnings(), *planned.notices]

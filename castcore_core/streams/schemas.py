@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from castcore_core.api.page import PageQuery
 from castcore_core.streams.definition import Fallback, Input, Name, Recording, Restart, Tag
 
-SourceKind = Literal["file", "url", "ingest", "device", "test", "media_item", "playlist"]
+SourceKind = Literal["file", "storage", "url", "ingest", "device", "test", "media_item", "playlist"]
 Desired = Literal["stopped", "running", "paused"]
 Tags = Annotated[list[Tag], Field(max_length=32)]
 

@@ -11,7 +11,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from castcore_core.streams.placeholder import expand
 from castcore_sdk import ConfigurationError
 
-SourceKind = Literal["file", "url", "pull", "push", "test", "device"]
+SourceKind = Literal["file", "stored", "url", "pull", "push", "test", "device"]
+"""``stored``: a file that is read through the gateway of a storage worker."""
 
 NETWORK_SCHEMES = frozenset({"http", "https", "rtsp", "rtsps", "srt", "udp"})
 _RTMP_SCHEMES = frozenset({"rtmp", "rtmps"})

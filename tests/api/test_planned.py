@@ -19,13 +19,6 @@ GET POST /playlists
 GET PATCH DELETE /playlists/{id}
 POST /playlists/{id}/items
 GET /playlists/{id}/resolve
-GET POST /storage-sources
-GET PATCH DELETE /storage-sources/{id}
-POST /storage-sources/{id}/test
-GET /storage-sources/{id}/browse
-POST /mounts/{source_id}/mount
-POST /mounts/{source_id}/unmount
-GET /mounts/{source_id}/status
 GET /recordings
 GET DELETE /recordings/{id}
 POST /stream-jobs/{id}/recording

@@ -18,6 +18,8 @@ from castcore_core.runner.source.presence import Presence
 
 _BACKOFF = BackoffPlan(first=0.25, most=15.0, reset_after=30.0)
 _FRUITLESS_SECONDS = 5.0
+_BREAK_SECONDS = 2.0
+"""What a file's header and its last picture may differ by. Whatever went on for less was the end of the file."""
 _MOST_FRUITLESS = 5
 """Processes in a row that wrote less than 5 s each, after which a source that is no live one is given up."""
 
@@ -58,10 +60,15 @@ class Transcode:
             outcome = await self._run_once()
             if self._closing:
                 return
-            if outcome.problem is None and not self._source.live and self._feed is None:
+            if (
+                outcome.problem is None
+                and not self._source.live
+                and self._feed is None
+                and not self._broke_off(outcome)
+            ):
                 self._end(outcome)
                 return
-            problem = outcome.problem or Problem("runner.source_ended")
+            problem = outcome.problem or outcome.damage or Problem("runner.source_ended")
             self._give_up_if_hopeless(outcome, problem)
             wait = backoff.after(outcome.seconds)
             self._presence.lost(problem, wait)
@@ -129,6 +136,13 @@ class Transcode:
         self._position += outcome.seconds
         return outcome
 
+    def _broke_off(self, outcome: Outcome) -> bool:
+        """Say whether the source is only out of reach: ffmpeg ends in order where it can read no more."""
+        if not self._source.awaited or outcome.seconds < _BREAK_SECONDS:
+            return False
+        length = self._source.length
+        return length is None or self._plan.start_at + self._position < length - _BREAK_SECONDS
+
     def _give_up_if_hopeless(self, outcome: Outcome, problem: Problem) -> None:
         """Raise RunnerError where another process would do no better."""
         if problem.code in ("ffmpeg.missing", "ffmpeg.not_started") and self._starts == 1:
@@ -138,6 +152,8 @@ class Transcode:
             return
         if not self._presence.was_up:
             raise RunnerError("runner.source_not_up", {"source": self._source.name})
+        if self._source.awaited:
+            return
         self._fruitless = self._fruitless + 1 if outcome.seconds < _FRUITLESS_SECONDS else 0
         if self._fruitless >= _MOST_FRUITLESS:
             raise RunnerError("runner.encoder_failed", {"times": self._fruitless})

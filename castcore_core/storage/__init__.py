@@ -1,0 +1,1 @@
+"""Storage sources: places that hold media, each behind a worker process of its own."""
