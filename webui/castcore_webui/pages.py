@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from quart import Quart
 
-from castcore_webui.page import destination, entry, job, overview, plugin, profile
+from castcore_webui.page import (
+    destination,
+    entry,
+    job,
+    media,
+    notification,
+    overview,
+    platform,
+    plugin,
+    profile,
+    storage,
+    system,
+)
 from castcore_webui.page.place import blueprint
 
-MODULES = (entry, overview, job, destination, profile, plugin)
+MODULES = (entry, overview, job, media, destination, profile, system, storage, platform, notification, plugin)
 """Each declares its views on the one blueprint."""
 
 

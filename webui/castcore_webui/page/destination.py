@@ -8,8 +8,9 @@ from uuid import UUID
 from quart import Response
 from quart_schema import hide
 
-from castcore_webui.page.place import blueprint, render, render_refusal
+from castcore_webui.page.place import blueprint, plugin_host, render, render_refusal
 from castcore_webui.reading import ask
+from castcore_webui.schema import localized
 from castcore_webui.text import speaker
 from castcore_webui.viewer import viewer
 
@@ -39,7 +40,13 @@ async def destination(destination_id: UUID) -> Response:
 
 async def destination_types() -> list[dict[str, Any]]:
     """Return the types that plugins bring, with their schemas."""
-    return (await ask("/destinations/types")).items
+    types = await ask("/destinations/types")
+    return localized(types.items, (await viewer()).language, plugin_host())
+
+
+async def platform_accounts() -> list[dict[str, Any]]:
+    """Return the accounts that a destination can work for."""
+    return (await ask("/platform-accounts", {"limit": 500})).items
 
 
 async def _form(found: dict[str, Any] | None) -> Response:
@@ -48,7 +55,7 @@ async def _form(found: dict[str, Any] | None) -> Response:
     return await render(
         "form.html",
         script="destination",
-        first={"destination": found, "types": await destination_types()},
+        first={"destination": found, "types": await destination_types(), "accounts": await platform_accounts()},
         title=found["name"] if found else t("new_destination"),
         parent="/destinations",
         parent_title=t("destinations"),

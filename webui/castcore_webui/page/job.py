@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from quart import Response, send_from_directory
+from quart import Response, request, send_from_directory
 from quart_schema import hide
 
 from castcore_core.streams import definition
 from castcore_sdk.errors import NotFoundError
-from castcore_webui.page.destination import destination_types
+from castcore_webui.page.destination import destination_types, platform_accounts
 from castcore_webui.page.place import blueprint, render, render_refusal
 from castcore_webui.page.profile import profile_parts
 from castcore_webui.reading import ask, ask_all
@@ -24,6 +24,8 @@ SOURCES: dict[str, type[BaseModel]] = {
     "ingest": definition.IngestInput,
     "device": definition.DeviceInput,
     "test": definition.PatternInput,
+    "media_item": definition.MediaItemInput,
+    "storage": definition.StorageInput,
 }
 PARTS: dict[str, type[BaseModel]] = {
     "fallback": definition.Fallback,
@@ -86,17 +88,45 @@ async def edit_job(job_id: UUID) -> Response:
 
 
 async def _editor(job: dict[str, Any] | None) -> Response:
-    destinations, profiles = await ask_all("/destinations?limit=500", "/ffmpeg-profiles?limit=500")
+    destinations, profiles, sources, media = await ask_all(
+        "/destinations?limit=500",
+        "/ffmpeg-profiles?limit=500",
+        "/storage-sources?limit=500",
+        "/media?streamable=true&limit=500&sort=name",
+    )
+    preset = _preset() if job is None else None
     first = {
         "job": job,
         "sources": {kind: model.model_json_schema() for kind, model in SOURCES.items()},
         "parts": {name: model.model_json_schema() for name, model in PARTS.items()},
         "destinations": destinations.items,
         "types": await destination_types(),
+        "accounts": await platform_accounts(),
+        "storage": [{"id": each["id"], "name": each["name"]} for each in sources.items],
+        "media": await _choices(media.items, job["source"] if job else preset),
+        "preset": preset,
         "profiles": profiles.items,
         "profile": profile_parts(),
     }
     return await render("editor.html", script="editor", first=first, job=job)
+
+
+def _preset() -> dict[str, str] | None:
+    """Return the source that another page has chosen for a new job."""
+    if media := request.args.get("media"):
+        return {"kind": "media_item", "media_id": media}
+    if source := request.args.get("source"):
+        return {"kind": "storage", "source_id": source, "path": request.args.get("path", "")}
+    return None
+
+
+async def _choices(items: list[dict[str, Any]], source: dict[str, Any] | None) -> list[dict[str, str]]:
+    """Return the files of the library that may be chosen, with the chosen one."""
+    chosen = (source or {}).get("media_id")
+    if chosen and all(each["id"] != chosen for each in items):
+        found = await ask(f"/media/{chosen}")
+        items = [found.body, *items] if found.ok else items
+    return [{"id": each["id"], "name": f"{each['source_name']}: {each['path']}"} for each in items]
 
 
 async def _hls_output(job: dict[str, Any]) -> tuple[str, str] | None:

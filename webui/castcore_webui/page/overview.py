@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlencode
-
 from quart import Response, request
 from quart_schema import hide
 
 from castcore_webui.board import STATES, grouped, with_status
 from castcore_webui.page.place import blueprint, render
+from castcore_webui.paging import PER_PAGE, pages
 from castcore_webui.reading import ask, ask_all
 
-_PER_PAGE = 50
 _MOST = 500
 
 
@@ -42,7 +39,7 @@ async def jobs() -> Response:
     page = max(1, request.args.get("page", 1, int))
     query: dict[str, object] = {"sort": "name", **({"q": q} if q else {})}
     # A state is the engine's to know, no database's: then one page holds all that are in it.
-    part = {"limit": _MOST} if state else {"limit": _PER_PAGE, "offset": (page - 1) * _PER_PAGE}
+    part = {"limit": _MOST} if state else {"limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
     listed = await ask("/stream-jobs", {**query, **part})
     found = with_status(listed.items)
     if state:
@@ -56,18 +53,5 @@ async def jobs() -> Response:
         refusal=listed.error,
         query={"q": q, "state": state},
         states=STATES,
-        pages=_pages(page, 1 if state else -(-total // _PER_PAGE), {"q": q} if q else {}),
+        pages=pages("/jobs", page, 0 if state else total, {"q": q} if q else {}),
     )
-
-
-def _pages(here: int, last: int, query: dict[str, Any]) -> dict[str, Any]:
-    def address(number: int) -> str:
-        return f"/jobs?{urlencode({**query, 'page': number})}"
-
-    before, after = here > 1, here < last
-    return {
-        "here": here,
-        "last": last,
-        "before": address(here - 1) if before else "",
-        "after": address(here + 1) if after else "",
-    }

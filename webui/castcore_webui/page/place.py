@@ -61,7 +61,7 @@ async def render(template: str, /, *, script: str = "", first: Any = None, code:
         template,
         who=who,
         t=speaker(who.language),
-        tell=teller(who.language, _host()),
+        tell=teller(who.language, plugin_host()),
         texts=page_texts(who.language),
         asset=asset,
         quoted=quoted,
@@ -72,7 +72,8 @@ async def render(template: str, /, *, script: str = "", first: Any = None, code:
     return Response(text, code, content_type="text/html; charset=utf-8")
 
 
-def _host() -> PluginHost | None:
+def plugin_host() -> PluginHost | None:
+    """Return the plugin host, None while there is none."""
     try:
         return current_core().get(PluginHost)
     except LookupError:

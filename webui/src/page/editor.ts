@@ -1,6 +1,6 @@
 /** The form of a job. What it needs and does not exist yet, a destination or a profile, is made in a dialog on the way. */
 import { call } from "../api";
-import { destinationForm, type Destination, type Type } from "../destination";
+import { destinationForm, type Account, type Destination, type Type } from "../destination";
 import { all, first, h, the } from "../element";
 import { Form } from "../form";
 import "../shell";
@@ -9,6 +9,7 @@ import type { Schema } from "../schema";
 import { onSubmit, said, send } from "../submit";
 import { t } from "../text";
 
+interface Named { id: string; name: string }
 interface Output { destination_id: string; profile_id: string | null; enabled: boolean }
 interface Job {
   id: string; name: string; updated_at: string; source: { kind: string; key?: string; host?: string | null; port?: number };
@@ -16,7 +17,7 @@ interface Job {
 }
 interface First {
   job: Job | null; sources: Record<string, Schema>; parts: Record<string, Schema>; destinations: Destination[];
-  types: Type[]; profiles: Profile[]; profile: ProfileParts;
+  types: Type[]; accounts: Account[]; storage: Named[]; media: Named[]; preset: Job["source"] | null; profiles: Profile[]; profile: ProfileParts;
 }
 
 const data = first<First>();
@@ -29,7 +30,7 @@ const basics = new Form({
     name: { type: "string", title: t("name"), maxLength: 100 },
     kind: { type: "string", title: t("source"), enum: Object.keys(data.sources) },
   },
-}, { name: job?.name ?? "", kind: job?.source.kind ?? "file" }, [], { scope: "job" });
+}, { name: job?.name ?? "", kind: (job?.source ?? data.preset)?.kind ?? "file" }, [], { scope: "job" });
 the("#basics").append(basics.element);
 
 let source: Form;
@@ -40,8 +41,16 @@ function chooseSource(): void {
   const schema = structuredClone(data.sources[kind.value]) ?? {};
   // An address is shown without its secrets and comes back as it was shown: no password, but text to read.
   if (schema.properties?.url) schema.properties.url = { type: "string", title: "URL", maxLength: 4096 };
-  source = new Form(schema, same && job ? job.source : {}, ["source"], { scope: `source_${kind.value}`, kept: same });
+  choices(schema, "source_id", data.storage);
+  choices(schema, "media_id", data.media);
+  const values = same && job ? job.source : data.preset?.kind === kind.value ? data.preset : {};
+  const names = Object.fromEntries([...data.storage, ...data.media].map(({ id, name }) => [id, name]));
+  source = new Form(schema, values, ["source"], { scope: `source_${kind.value}`, kept: same, names });
   the("#source").replaceChildren(h("p", { class: "hint" }, t(`source_${kind.value}_hint`)), source.element);
+}
+/** Let one choose among what there is instead of typing an id. */
+function choices(schema: Schema, name: string, found: Named[]): void {
+  if (schema.properties?.[name]) schema.properties[name] = { type: "string", enum: found.map(({ id }) => id) };
 }
 kind.addEventListener("change", chooseSource);
 chooseSource();
@@ -144,7 +153,7 @@ function make<T>(title: string, fill: (place: HTMLElement) => { save: () => Prom
 }
 
 the("[data-do=new-destination]").addEventListener("click", () => make(t("new_destination"),
-  (place) => destinationForm(place, data.types, null),
+  (place) => destinationForm(place, data.types, data.accounts, null),
   (made: Destination) => {
     const line = pick(made, { destination_id: made.id, profile_id: null, enabled: true });
     picks.append(line);
