@@ -88,7 +88,7 @@ class Endpoint:
         provider = self._provider
         assert provider.device_url is not None
         scopes = provider.scopes if provider.device_scopes is None else provider.device_scopes
-        body = {"client_id": self._client_id, "scope": " ".join(scopes), **provider.device_params}
+        body = {"scope": " ".join(scopes), **provider.device_params}
         async with reaching(), self._client() as caller:
             method = caller.client_auth(caller.token_endpoint_auth_method)
             answer = await caller.request("POST", provider.device_url, withhold_token=True, data=body, auth=method)
@@ -96,9 +96,8 @@ class Endpoint:
 
     async def ask_device(self, device_code: str) -> Tokens:
         """Return the tokens once the person has agreed; until then ``oauth.refused`` says what to do."""
-        return await self._fetch(
-            device_code=device_code, grant_type=_DEVICE_GRANT, client_id=self._client_id, **self._provider.device_params
-        )
+        fields = {"device_code": device_code, "grant_type": _DEVICE_GRANT, **self._provider.device_params}
+        return await self._fetch(**fields)
 
     async def revoke(self, tokens: Tokens) -> None:
         """Tell the platform that the tokens are not needed any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2 as httpx
 
@@ -28,13 +30,14 @@ class OpenIDProvider:
 
 
 @contextmanager
-def openid_provider(folder: Path, redirect_uri: str) -> Iterator[OpenIDProvider]:
-    """Run the provider; its one client is ``castcore`` with :data:`SECRET`."""
+def openid_provider(folder: Path, redirect_uri: str, **options: object) -> Iterator[OpenIDProvider]:
+    """Run the provider; its one client is ``castcore`` with :data:`SECRET`. For ``options`` see ``provider.mjs``."""
     node = _node()
     if not (_FOLDER / "node_modules" / "oidc-provider").is_dir():
         _install()
     port = free_port()
     argv = [*node, str(_FOLDER / "provider.mjs"), str(port), SECRET, redirect_uri]
+    argv += [json.dumps(options)] if options else []
     with running(argv, lambda: listens(port), folder / "oidc.log"):
         yield OpenIDProvider(f"http://127.0.0.1:{port}")
 
@@ -46,13 +49,31 @@ async def sign_in_there(url: str, name: str, *, agree: bool = True) -> str:
         for _ in range(12):
             if response.is_redirect:
                 target = str(response.next_request.url) if response.next_request else ""
-                if not target.startswith(url.partition("/auth")[0]):
+                if urlsplit(target).netloc != urlsplit(url).netloc:
                     return target
                 response = await browser.get(target)
                 continue
             assert response.status_code == 200, response.text
             response = await _answer(browser, response, name, agree)
     raise AssertionError("the provider never came to an end")
+
+
+async def type_code(url: str, code: str, name: str, *, agree: bool = True) -> str:
+    """Type a device code as a person does; return the text of the page at the end."""
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
+        page = await browser.get(url)
+        page = await _submit(browser, page, {"user_code": code})
+        page = await _submit(browser, page, {"confirm": "yes"} if agree else {"abort": "yes"})
+        while agree and "<form" in page.text:
+            page = await _submit(browser, page, {"login": name, "password": "any"})
+        return page.text
+
+
+async def _submit(browser: httpx.AsyncClient, page: httpx.Response, fields: dict[str, str]) -> httpx.Response:
+    assert page.status_code == 200, page.text
+    [action] = re.findall(r'<form[^>]* action="([^"]+)"', page.text)
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+    return await browser.post(str(page.url.join(action)), data={**hidden, **fields})
 
 
 async def _answer(browser: httpx.AsyncClient, page: httpx.Response, name: str, agree: bool) -> httpx.Response:
