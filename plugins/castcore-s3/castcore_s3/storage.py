@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import timedelta
 from typing import ClassVar
@@ -43,6 +43,12 @@ class S3Storage(StorageBackend[S3Config], SupportsWrite):
     """How long the service may be silent within one request."""
     patience: ClassVar[timedelta] = timedelta(seconds=20)
     """How long a read that has begun goes on trying while nothing comes."""
+    timeouts: ClassVar[Mapping[str, timedelta]] = {
+        "read": timedelta(seconds=45),
+        "write": timedelta(seconds=60),
+        "stat": timedelta(seconds=30),
+    }
+    """More than core's own limits: within them a break is mended, and a silent service is asked why."""
     _connection: Connection | None = None
 
     async def start(self) -> None:
@@ -113,6 +119,8 @@ class S3Storage(StorageBackend[S3Config], SupportsWrite):
     async def write(self, path: StoragePath, data: AsyncIterator[bytes], /, *, size: int | None = None) -> StorageEntry:
         """Store an object of any size. What fails or is cancelled leaves nothing visible and no parts."""
         connection, key = await self._connected(), self._key(path)
+        if await self._is_folder(connection.client, path):
+            raise PermanentError("storage.not_a_file", params={"path": path})
         try:
             await upload(connection.writing, key, _whole(data, path, size))
         except CastCoreError:

@@ -30,7 +30,6 @@ mount_check = false
 log_address = {folder}/nowhere
 disk_chunk_size = {chunk}
 network_chunk_size = {chunk}
-fallocate_reserve = {reserve}
 disable_fallocate = true
 recon_cache_path = {folder}
 [pipeline:main]
@@ -101,7 +100,7 @@ def _configure(folder: Path, ports: list[int], secrets: str) -> None:
     (folder / "swift.conf").write_text("[swift-hash]\nswift_hash_path_suffix = castcore\n")
     utils.SWIFT_CONF_FILE = str(folder / "swift.conf")
     utils.validate_hash_conf()
-    values = {"folder": folder, "chunk": MEBIBYTE, "secrets": secrets, "reserve": os.environ.get("RESERVE", "0")}
+    values = {"folder": folder, "chunk": MEBIBYTE, "secrets": secrets}
     (folder / "proxy.conf").write_text(PROXY.format(**values))
     for name, port in zip(NAMES, ports, strict=True):
         (folder / f"{name}.conf").write_text(BACKEND.format(name=name, **values))
