@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import castcore_core
-from castcore_core.cli import jobs, plugin_new, serve, user
+from castcore_core.cli import jobs, plugin_change, plugin_new, serve, user
 from castcore_core.cli.message import say
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(plugins, name="plugin")
 for module in (serve, jobs, user):
     module.register(app)
 plugin_new.register(plugins)
+plugin_change.register(plugins)
 
 AsJson = Annotated[bool, typer.Option("--json", help=say("help_json"))]
 Ffmpeg = Annotated[Path | None, typer.Option("--ffmpeg", envvar="CASTCORE_FFMPEG", help=say("help_ffmpeg"))]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import importlib
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +30,7 @@ from castcore_core.plugins.offer import BUILTIN
 from castcore_core.plugins.registry import Claims, Registered, Registry
 from castcore_core.plugins.secret import secrets_in, secrets_of, secrets_of_url
 from castcore_core.plugins.standing import Standing, StandingFile
-from castcore_core.plugins.state import LoadError, PluginState, Reason
+from castcore_core.plugins.state import LoadError, PluginState, Reason, Refusal
 from castcore_core.plugins.survey import PluginRecord, find, survey, trials
 from castcore_core.plugins.watchdog import Blockage, Watchdog
 from castcore_sdk import (
@@ -103,6 +104,8 @@ class PluginHost:
         self._contexts: dict[str, HostContext] = {}
         self._folders: dict[str, Path] = {}
         self._watchdog: Watchdog | None = None
+        self._changing = asyncio.Lock()
+        self._imported: dict[str, Stamp] = {}
         self.guard = Guard(Trail(), self.settings.guard)
 
     @property
@@ -177,8 +180,73 @@ class PluginHost:
 
         Raises ConfigurationError ``plugins.builtin_fixed`` for the core's own.
         """
-        record = self.record(plugin)
-        change_standing(self._memory, plugin, enabled=False)
+        async with self._changing:
+            record = self.record(plugin)
+            change_standing(self._memory, plugin, enabled=False)
+            return await self._switch_off(record)
+
+    async def enable(self, plugin: str) -> PluginRecord:
+        """Switch ``plugin`` on, out of quarantine too, and load it now; the record says what came of it."""
+        async with self._changing:
+            record = self.record(plugin)
+            standing = change_standing(self._memory, plugin, enabled=True)
+            return record if record.state is PluginState.LOADED else await self._switch_on(record, standing)
+
+    async def follow(self) -> tuple[str, ...]:
+        """Take over what was installed, removed or switched by others; return the ids of the plugins that changed.
+
+        New plugins are loaded. An upgraded one goes on with its old code, and its record says that a restart is due.
+        """
+        async with self._changing:
+            importlib.invalidate_caches()
+            standing = await asyncio.to_thread(self._memory.read)
+            manifests = await asyncio.to_thread(find, standing, self._path)
+            changed = [plugin async for plugin in self._reconciled(manifests, standing)]
+            self._folders = dict(self._package_folders(manifests))
+            if changed:
+                self._remember_owners(standing)
+        return tuple(changed)
+
+    @property
+    def revision(self) -> int:
+        """Return the number of the last change to what is remembered about plugins; reads a file."""
+        return self._memory.read().revision
+
+    async def _reconciled(self, manifests: Sequence[Manifest], standing: Standing) -> AsyncIterator[str]:
+        there = {manifest.id: manifest for manifest in manifests}
+        for record in list(self._records[1:]):
+            if record.id not in there:
+                await self._switch_off(record)
+                self._records.remove(self.record(record.id))
+                yield record.id
+        known = {record.id: record for record in self._records}
+        for manifest in manifests:
+            before = known.get(manifest.id)
+            if before is None:
+                before = PluginRecord(manifest, PluginState.DISABLED)
+                self._records.append(before)
+                await self._switch_on(before, standing)
+            elif not await self._followed(before, manifest, standing):
+                continue
+            yield manifest.id
+
+    async def _followed(self, before: PluginRecord, manifest: Manifest, standing: Standing) -> bool:
+        """Bring one known plugin to what is there now; say whether anything changed."""
+        if before.state is PluginState.LOADED:
+            if manifest.id in standing.disabled:
+                await self._switch_off(before)
+                return True
+            due = _restart(self._imported[manifest.id], manifest)
+            self._put(replace(before, pending=due))
+            return due != before.pending
+        same = stamp(before.manifest) == stamp(manifest)
+        if same and (before.state is not PluginState.DISABLED or manifest.id in standing.disabled):
+            return False
+        after = await self._switch_on(replace(before, manifest=manifest), standing)
+        return after != before
+
+    async def _switch_off(self, record: PluginRecord) -> PluginRecord:
+        plugin = record.id
         if record.state is PluginState.LOADED:
             await self._tell(plugin, "castcore_plugin_disabled")
             self.registry.remove(plugin)
@@ -187,17 +255,14 @@ class PluginHost:
                 await context.aclose()
         return self._put(replace(record, state=PluginState.DISABLED, reason=Reason("plugins.disabled")))
 
-    async def enable(self, plugin: str) -> PluginRecord:
-        """Switch ``plugin`` on, out of quarantine too, and load it now; the record says what came of it."""
-        record = self.record(plugin)
-        standing = change_standing(self._memory, plugin, enabled=True)
-        if record.state is PluginState.LOADED:
-            return record
+    async def _switch_on(self, record: PluginRecord, standing: Standing) -> PluginRecord:
+        if due := _restart(self._imported.get(record.id), record.manifest):
+            return self._put(record.refused(Refusal(PluginState.LEFT_OUT, due)))
         arguments = ([record.manifest], standing, self._trials, Claims())
         (surveyed,) = await asyncio.to_thread(survey, *arguments, safe=self.safe_mode)
         loaded = self._put(self._load(surveyed))
         if loaded.state is PluginState.LOADED:
-            await self._tell(plugin, "castcore_plugin_enabled")
+            await self._tell(loaded.id, "castcore_plugin_enabled")
         return loaded
 
     def create(
@@ -266,6 +331,7 @@ class PluginHost:
         if conflict := self.registry.add(record.id, inspection.contributions):
             raise LoadError(conflict)
         self._hooks[record.id] = inspection.hooks
+        self._imported[record.id] = stamp(record.manifest)
         offers = tuple(contribution.offer for contribution in inspection.contributions)
         return replace(record, state=PluginState.LOADED, reason=None, offers=offers)
 
@@ -331,6 +397,21 @@ class PluginHost:
             self._memory.change(lambda now: now.owners.update(fresh))
         except OSError as error:
             _log.warning("the order of plugins cannot be remembered: %s", error)
+
+
+Stamp = tuple[str, str, str]
+
+
+def stamp(manifest: Manifest) -> Stamp:
+    """Return what tells one installed code of a plugin from another: distribution, version, hash of RECORD."""
+    return manifest.distribution, manifest.version, manifest.record
+
+
+def _restart(imported: Stamp | None, manifest: Manifest) -> Reason | None:
+    """Return why a restart is due: code that was imported once cannot be replaced in a running process."""
+    if imported is None or imported == stamp(manifest):
+        return None
+    return Reason("plugins.restart_required", {"running": imported[1], "installed": manifest.version})
 
 
 def builtin_record(module: str) -> PluginRecord:

@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from castcore_core.core import Core
+from castcore_core.plugins.follower import Follower
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.service import Plugins
 
@@ -20,12 +21,17 @@ async def run(core: Core) -> AsyncIterator[None]:
     """Load the plugins and provide :class:`PluginHost` and :class:`Plugins`."""
     host = PluginHost(core.folder.root, cache_folder(), safe=core.configuration.safe)
     host.load()
+    follower = Follower(core, host)
     core.provide(host)
+    core.provide(follower)
     core.provide(Plugins(core))
     await host.start()
+    following = asyncio.create_task(follower.run(), name="plugins: follow")
     try:
         yield
     finally:
+        following.cancel()
+        await asyncio.wait({following})
         await asyncio.shield(host.aclose())
 
 

@@ -71,6 +71,7 @@ def _answer(record: PluginRecord) -> PluginAnswer:
         builtin=record.id == BUILTIN,
         state=record.state.value,
         reason=_reason(record.reason),
+        restart=_reason(record.pending),
         offers=[OfferAnswer(kind=each.kind.value, id=each.id) for each in record.offers],
     )
 

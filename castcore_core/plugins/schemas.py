@@ -32,6 +32,7 @@ class PluginAnswer(BaseModel):
     builtin: bool
     state: Literal["loaded", "disabled", "incompatible", "failed", "quarantined", "left_out"]
     reason: ReasonAnswer | None
+    restart: ReasonAnswer | None = Field(description="Why the server has to be restarted for it; streams go on.")
     offers: list[OfferAnswer]
 
 

@@ -8,6 +8,7 @@ from castcore_core.audit import Audit
 from castcore_core.audit.service import Target
 from castcore_core.core import Core
 from castcore_core.error import ConflictError
+from castcore_core.plugins.follower import CHANNEL, Follower
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.offer import Kind
 from castcore_core.plugins.state import PluginState
@@ -15,8 +16,7 @@ from castcore_core.plugins.survey import PluginRecord
 from castcore_core.streams.models import JobOutput
 from castcore_sdk import Extension, config_schema
 
-CHANNEL = "plugins.changed"
-"""Says ``{"plugin": ID}`` after a plugin was switched."""
+__all__ = ["CHANNEL", "Plugins"]
 
 
 class Plugins:
@@ -66,7 +66,8 @@ class Plugins:
         params = {"state": record.state.value}
         target = Target("plugin", record.id, record.id)
         await self._core.get(Audit).record(action, target=target, params=params, outcome="failed" if failed else "done")
-        await self._core.bus.publish(CHANNEL, {"plugin": record.id})
+        enabled = {"plugins.enabled": True, "plugins.disabled": False}.get(action)
+        await self._core.get(Follower).tell(record.id, enabled=enabled)
 
 
 def _is_extension(item: object) -> bool:

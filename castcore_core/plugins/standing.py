@@ -20,7 +20,8 @@ class Standing:
     """The memory; ``owners`` maps an id to the distribution that had it first, in order of appearance.
 
     ``crashes`` are pairs of time (seconds since the epoch) and plugin id, empty where no plugin was named.
-    ``suspects`` are the same for plugins that were seen in a death that may have had another cause.
+    ``suspects`` are the same for plugins that were seen in a death that may have had another cause. ``revision`` grows
+    with every change, so that a running server notices what a command has done.
     """
 
     disabled: set[str] = field(default_factory=set)
@@ -28,6 +29,7 @@ class Standing:
     owners: dict[str, str] = field(default_factory=dict)
     crashes: list[tuple[float, str]] = field(default_factory=list)
     suspects: list[tuple[float, str]] = field(default_factory=list)
+    revision: int = 0
 
     def forgive(self, plugin: str) -> None:
         """Take ``plugin`` out of quarantine and off the list of suspects."""
@@ -56,6 +58,7 @@ class StandingFile:
         with self._alone():
             standing = self.read()
             edit(standing)
+            standing.revision += 1
             jsonfile.write(self._file, _value(standing), sync=True)
         return standing
 
@@ -77,6 +80,7 @@ def _parsed(value: dict[str, Any]) -> Standing:
         owners={str(k): str(v) for k, v in value.get("owners", {}).items()},
         crashes=[(float(at), str(name)) for at, name in value.get("crashes", [])],
         suspects=[(float(at), str(name)) for at, name in value.get("suspects", [])],
+        revision=int(value.get("revision", 0)),
     )
 
 
@@ -87,4 +91,5 @@ def _value(standing: Standing) -> dict[str, Any]:
         "owners": standing.owners,
         "crashes": standing.crashes,
         "suspects": standing.suspects,
+        "revision": standing.revision,
     }

@@ -17,12 +17,16 @@ from castcore_core.plugins.trial import Trial, Trials
 
 @dataclass(frozen=True, slots=True)
 class PluginRecord:
-    """One plugin and its state; ``reason`` is None only for `PluginState.LOADED`."""
+    """One plugin and its state; ``reason`` is None only for `PluginState.LOADED`.
+
+    ``pending`` says why a restart of the server is due although the plugin works.
+    """
 
     manifest: Manifest
     state: PluginState
     reason: Reason | None = None
     offers: tuple[Offer, ...] = ()
+    pending: Reason | None = None
 
     @property
     def id(self) -> str:

@@ -10,7 +10,7 @@ from castcore_core.plugins.state import PluginState
 
 PAGE = (Path(__file__).parents[2] / "docs/explanation/plugin-host.md").read_text(encoding="utf-8")
 ELSEWHERE = re.compile(
-    r"plugins\.(check_|new_|document_|text_|oauth_|target_|call_|circuit_|too_busy|builtin_fixed|unknown|sdk_range_open)"
+    r"plugins\.(check_|new_|install_|not_|needed_|breaks_|core_dep|dependency_|pip_|requirement_|restart_|rolled_|uninstall_|document_|text_|oauth_|target_|call_|circuit_|too_busy|builtin_fixed|unknown|sdk_range_open)"
 )
 
 
