@@ -84,7 +84,12 @@ FEATURES: tuple[Feature, ...] = (
         routes="castcore_core.media.routes",
         run="castcore_core.media.life:run",
     ),
-    Feature("assets", models="castcore_core.assets.models"),
+    Feature(
+        "assets",
+        models="castcore_core.assets.models",
+        routes="castcore_core.assets.routes",
+        run="castcore_core.assets.service:run",
+    ),
     Feature(
         "streams",
         models="castcore_core.streams.models",
