@@ -9,10 +9,9 @@ from castcore_core.accounts.role import Role
 from castcore_core.extensions.configuration import Configurations
 from castcore_core.notifications.models import NotificationDelivery, NotificationTarget
 from castcore_core.notifications.rule import SEVERITIES
-from castcore_core.notifications.text import one_line
+from castcore_core.notifications.text import one_line, short
 from castcore_core.plugins.instance import Instance
 from castcore_sdk import CastCoreError, Notification, Notifier
-from castcore_sdk.errors import Params
 
 ANSWER = 500
 """Characters of the other side's answer that are kept."""
@@ -58,11 +57,7 @@ class Sender:
 def failure(error: CastCoreError) -> tuple[str, str, dict[str, str | int | float | bool]]:
     """Return answer, code and parameters of a failed attempt as they are kept."""
     detail = "" if error.detail == error.code else error.detail
-    return one_line(detail, ANSWER), error.code[:100], _short(error.params)
-
-
-def _short(params: Params) -> dict[str, str | int | float | bool]:
-    return {key: one_line(value, 256) if isinstance(value, str) else value for key, value in params.items()}
+    return one_line(detail, ANSWER), error.code[:100], short(error.params)
 
 
 def _notification(row: NotificationDelivery) -> Notification:

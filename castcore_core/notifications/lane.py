@@ -51,6 +51,7 @@ class Lane:
         self._not_before = 0.0
         self._done = 0
         self._renew = False
+        self._ending = False
 
     @property
     def target(self) -> NotificationTarget:
@@ -67,10 +68,15 @@ class Lane:
         self._renew, self._not_before = True, 0.0
         self._wake.set()
 
+    def end(self) -> None:
+        """Let :meth:`run` return after the message that is under way."""
+        self._ending = True
+        self._wake.set()
+
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until it is ended or cancelled."""
         try:
-            while True:
+            while not self._ending:
                 self._wake.clear()
                 try:
                     wait = await self._step()

@@ -17,7 +17,7 @@ from castcore_core.notifications.flood import Flood
 from castcore_core.notifications.incident import Incident, Incidents, Told, to_json
 from castcore_core.notifications.models import NotificationDelivery, NotificationIncident, NotificationTarget
 from castcore_core.notifications.rule import quiet_hours, wants
-from castcore_core.notifications.text import Writer
+from castcore_core.notifications.text import Writer, short
 from castcore_core.plugins.host import PluginHost
 from castcore_core.settings import Settings
 from castcore_sdk import LEVELS
@@ -121,7 +121,7 @@ class Outbox:
             title=words.title,
             body=words.body,
             link=words.link,
-            params=dict(what.params) | ({"times": told.times} if told.times > 1 else {}),
+            params=short(what.params) | ({"times": told.times} if told.times > 1 else {}),
             happened_at=datetime.fromtimestamp(what.at, UTC),
             created_at=now,
             state="queued",

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from castcore_core.settings.model import TimeZone
+
+TimeOfDay = Annotated[time, PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str)]
 
 
 class QuietHours(BaseModel):
     """From a time of day to another one, every day; over midnight where it ends before it begins."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
-    begin: time = Field(alias="from", description="Local time, such as 22:00.")
-    end: time = Field(alias="to", description="Local time, such as 07:00.")
+    begin: TimeOfDay = Field(alias="from", description="Local time, such as 22:00.")
+    end: TimeOfDay = Field(alias="to", description="Local time, such as 07:00.")
     timezone: TimeZone = Field(description="IANA time zone, such as Europe/Berlin.")
     errors_pass: bool = Field(default=True, description="Errors are sent at once all the same.")
 

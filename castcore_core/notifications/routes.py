@@ -138,7 +138,7 @@ def _service() -> Notifications:
 def _values(data: TargetCreation | TargetPatch, names: set[str]) -> dict[str, Any]:
     given = {name: getattr(data, name) for name in names}
     if given.get("quiet_hours") is not None:
-        given["quiet_hours"] = given["quiet_hours"].model_dump(mode="json", by_alias=True)
+        given["quiet_hours"] = given["quiet_hours"].model_dump(mode="json")
     return given
 
 

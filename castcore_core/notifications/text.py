@@ -9,6 +9,7 @@ from castcore_core.i18n import Text, catalogue, translate
 from castcore_core.notifications.event import Happening, Reason
 from castcore_core.notifications.incident import Told
 from castcore_core.secrets import scrubber
+from castcore_sdk import Params
 
 _TITLE = 200
 _BODY = 10_000
@@ -76,6 +77,11 @@ def one_line(text: str, longest: int) -> str:
 def shortened(text: str, longest: int) -> str:
     """Return at most ``longest`` characters of ``text``, with … where something is left out."""
     return text if len(text) <= longest else f"{text[: max(0, longest - 1)].rstrip()}…"
+
+
+def short(params: Params) -> dict[str, str | int | float | bool]:
+    """Return values for programs: without secrets, every text a line of at most 256 characters."""
+    return {key: one_line(value, 256) if isinstance(value, str) else value for key, value in params.items()}
 
 
 def duration(seconds: float) -> str:

@@ -36,6 +36,7 @@ _BATCH = 500
 _TICK_S = 60.0
 _OUTAGE_S = 2.0
 _MOST_PENDING = 1000
+_GRACE_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -71,10 +72,7 @@ class Watch:
                 while True:
                     await self._round(events)
         finally:
-            tasks = [task for _, task in self._lanes.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._end([*self._lanes.values()])
 
     async def _begin(self) -> None:
         """Know what was open in an earlier life, and how things are now."""
@@ -87,11 +85,10 @@ class Watch:
     async def _round(self, events: Subscription) -> None:
         """Take what waits, store what it comes to, wait for more."""
         if event := await _next(events, self._wait()):
-            self._pending += self._take(event)
             for _ in range(_BATCH):
-                if (another := events.take()) is None:
+                self._pending += self._understand(event)
+                if (event := events.take()) is None:
                     break
-                self._pending += self._take(another)
         now = time.time()
         if now - self._ticked >= _TICK_S:
             self._ticked = now
@@ -120,6 +117,14 @@ class Watch:
             raise
         for target_id in woken:
             self._lanes[target_id][0].wake()
+
+    def _understand(self, event: Event) -> list[Told]:
+        """Take an event; one that another version has published in another shape is passed over."""
+        try:
+            return self._take(event)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            _log.warning("event not understood", channel=event.channel, error=repr(error))
+            return []
 
     def _take(self, event: Event) -> list[Told]:
         now = time.time()
@@ -164,11 +169,10 @@ class Watch:
     async def _load_targets(self) -> None:
         """Know the targets as they are, each with a lane while it is enabled."""
         rows: Mapping[UUID, NotificationTarget] = {row.id: row for row in await NotificationTarget.filter(enabled=True)}
-        for target_id in self._lanes.keys() - rows.keys():
-            _, task = self._lanes.pop(target_id)
+        gone = self._lanes.keys() - rows.keys()
+        for target_id in gone:
             self._outbox.forget(target_id)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._end([self._lanes.pop(target_id) for target_id in gone], grace=0.0)
         for target_id, row in rows.items():
             if target_id not in self._lanes:
                 lane = Lane(self._configurations, self._core.bus, row)
@@ -176,6 +180,17 @@ class Watch:
             elif row.updated_at != self._lanes[target_id][0].target.updated_at:
                 self._lanes[target_id][0].renew(row)
         self._targets = {target_id: lane.target for target_id, (lane, _) in self._lanes.items()}
+
+    async def _end(self, lanes: list[tuple[Lane, asyncio.Task[None]]], *, grace: float = _GRACE_S) -> None:
+        """End lanes; what is under way gets a moment, else it is sent again in the next life."""
+        tasks = [task for _, task in lanes]
+        for lane, _ in lanes:
+            lane.end()
+        if tasks and grace:
+            await asyncio.wait(tasks, timeout=grace)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _wait(self) -> float:
         if self._pending or self._incidents.changed:
