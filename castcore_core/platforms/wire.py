@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -49,7 +51,15 @@ def client(kind: Callable[..., Any] = httpx2.AsyncClient, *, most: int = _MOST, 
 
     limits = httpx2.Limits(max_connections=20, max_keepalive_connections=5)
     hooks = {"response": [bound]}
-    return kind(timeout=_TIMEOUT, limits=limits, follow_redirects=False, event_hooks=hooks, **options)
+    return kind(
+        timeout=_TIMEOUT, limits=limits, follow_redirects=False, event_hooks=hooks, verify=_authorities(), **options
+    )
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Return whom to trust, read once: that takes longer than most requests."""
+    return httpx2.create_ssl_context()
 
 
 @asynccontextmanager
