@@ -68,7 +68,7 @@ class DeviceGrants:
         await grant.save()
         await self._audit.record("platforms.device_begun", target=target(row))
         await tell(self._core.bus, row, state="connecting")
-        self._wake.set()
+        self.look()
         return grant
 
     async def get(self, account_id: UUID) -> DeviceGrant:
@@ -84,6 +84,10 @@ class DeviceGrants:
         row = await account_row(account_id)
         if await DeviceGrant.filter(account_id=account_id).delete():
             await tell(self._core.bus, row)
+
+    def look(self) -> None:
+        """Look at the codes now: one may be due earlier than those before."""
+        self._wake.set()
 
     async def keep(self) -> None:
         """Ask whenever it is time, until cancelled."""

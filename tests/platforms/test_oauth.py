@@ -169,9 +169,7 @@ async def test_what_cannot_be_connected(page: Visitor, operator: Visitor) -> Non
     assert (await depart(operator, account["id"])).code == "auth.forbidden"
 
 
-async def test_the_public_address_is_where_the_platform_sends_back_to(
-    tmp_path: Path, provider: OpenIDProvider
-) -> None:
+async def test_the_public_address_is_where_the_platform_sends_back_to(tmp_path: Path, provider: OpenIDProvider) -> None:
     async with staffed(tmp_path / "d", CASTCORE_ROLE="web", CASTCORE_PUBLIC_URL="https://cast.example") as staff:
         register(staff.core, with_provider(Stage, provider.issuer))
         admin = await staff.signed_in(Role.ADMIN)

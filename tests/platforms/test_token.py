@@ -175,7 +175,10 @@ async def test_a_withdrawn_permission_wants_a_person(stage: Scene) -> None:
         for _ in range(2):
             with pytest.raises(AuthenticationError) as caught:
                 await stage.tokens.access(stage.id)
-            assert (caught.value.code, caught.value.params) == ("platforms.reauthentication", {"account": "Main channel"})
+            assert (caught.value.code, caught.value.params) == (
+                "platforms.reauthentication",
+                {"account": "Main channel"},
+            )
         told = await anext(events)
         assert (told.data["state"], told.data["name"]) == ("reauthentication", "Main channel")
         assert events.take() is None, "told once"
