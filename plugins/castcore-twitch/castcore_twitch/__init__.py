@@ -1,0 +1,3 @@
+"""Twitch as a destination: with a stream key, or with a connected channel."""
+
+__version__ = "1.0.0"
