@@ -13,6 +13,7 @@ import httpx2 as httpx
 from castcore_sdk.testing.fault import Answer
 
 _LARGEST = 16 << 20
+_BODILESS = frozenset({204, 304})
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def loopback(answer: Answer) -> Iterator[str]:
             except httpx.TransportError:
                 self.close_connection = True
                 return
-            body = given.read()
+            body = b"" if given.status_code in _BODILESS else given.read()
             self.send_response(given.status_code)
             for name, value in given.headers.items():
                 if name.lower() not in ("content-length", "transfer-encoding"):
