@@ -13,13 +13,11 @@ from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import S3Store
 
 from castcore_s3.client import Client
-from castcore_sdk import CastCoreError, PermanentError, StoragePath, TemporaryError
+from castcore_sdk import PermanentError, StoragePath, TemporaryError
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
 
-CHUNK = 256 * 1024
-"""Bytes handed on at once, at least: larger ones are not faster, and a slow server would keep its reader waiting."""
 _FIRST, _LARGEST = 1024 * 1024, 8 * 1024 * 1024
 """Bytes of the first part and of the largest; each is twice the one before. Who only looks at a header stops early."""
 _PAUSES = (0.1, 2.0)
@@ -51,21 +49,19 @@ class Reader:
         """Yield the bytes. Raise NotFoundError, PermanentError ``s3.changed``, and whatever the service says."""
         try:
             while self.end is None or self.position < self.end:
+                failed: type[BaseException] | None = None
                 try:
                     part = await self._next()
                     self._look_ahead(part)
-                    async for chunk in part.stream(min_chunk_size=CHUNK):
+                    # As it comes (some 400 KB at a time from a fast server): what obstore gathers is lost in a break.
+                    async for chunk in part.stream(min_chunk_size=1):
                         self._progress(len(chunk))
-                        yield bytes(chunk)
-                except PreconditionError:
-                    raise PermanentError("s3.changed", params={"path": self.path}) from None
-                except _FAILURES:
-                    problem = await self._reason()
-                else:
-                    continue
-                if problem is None:
+                        yield chunk
+                except _FAILURES as error:
+                    # Only its class: the text holds what was signed, and would hang on whatever is raised for it.
+                    failed = type(error)
+                if failed is not None and not await self._mend(failed):
                     return
-                await self._wait(problem)
         finally:
             self._drop()
 
@@ -94,25 +90,33 @@ class Reader:
         self.position += count
         self._moved, self._pause = time.monotonic(), _PAUSES[0]
 
-    async def _reason(self) -> CastCoreError | None:
-        """Ask the service again what was wrong; None where the object just ends here."""
+    async def _mend(self, failed: type[BaseException]) -> bool:
+        """Ask the service what was wrong and wait for the next attempt; False where the object just ends here.
+
+        Raise what it says where no attempt will help.
+        """
         self._drop()
+        changed = PermanentError("s3.changed", params={"path": self.path})
+        if issubclass(failed, PreconditionError):
+            raise changed
         try:
             exists = await self.client.probe(self.key, self.path, self.position)
-        except CastCoreError as error:
-            return error
+        except TemporaryError as error:
+            await self._wait(error)
+            return True
         if exists:
-            return TemporaryError("s3.interrupted")
-        return None if self._size is None else PermanentError("s3.changed", params={"path": self.path})
+            await self._wait(TemporaryError("s3.interrupted"))
+        elif self._size is not None:
+            raise changed
+        return exists
 
-    async def _wait(self, problem: CastCoreError) -> None:
-        """Wait before the next attempt, or raise ``problem`` where none will help."""
+    async def _wait(self, problem: TemporaryError) -> None:
         pause = self._pause
-        if isinstance(problem, TemporaryError) and problem.retry_after is not None:
+        if problem.retry_after is not None:
             pause = max(pause, problem.retry_after.total_seconds())
         unheard = self._size is None and problem.code != "s3.interrupted"
         late = time.monotonic() + pause > self._moved + self.patience
-        if unheard or late or not isinstance(problem, TemporaryError):
+        if unheard or late:
             raise problem
         self._part = _FIRST
         self._pause = min(self._pause * 2, _PAUSES[1])

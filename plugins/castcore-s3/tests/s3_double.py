@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 import hmac
 import re
@@ -173,9 +174,11 @@ def double() -> Iterator[Double]:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
             reply = content.answer(Request(self.command, parts.path, query, headers, body))
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)
+            self.send_header("date", reply.headers.get("date", formatdate(usegmt=True)))
             for name, value in {"content-length": str(len(reply.body)), **reply.headers}.items():
-                self.send_header(name, value)
+                if name != "date":
+                    self.send_header(name, value)
             self.end_headers()
             if self.command == "HEAD":
                 return
@@ -185,7 +188,7 @@ def double() -> Iterator[Double]:
                 content.released.wait(20)
             self.close_connection = held < len(reply.body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""
@@ -231,7 +234,9 @@ def _refusal(request: Request) -> Reply | None:
     )
     lines = [f"{name}:{request.headers[name].strip()}" for name in names.split(";")]
     canonical = "\n".join([request.method, request.path, query, *lines, "", names, digest])
-    text = f"AWS4-HMAC-SHA256\n{stamp}\n{day}/{region}/s3/aws4_request\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    text = (
+        f"AWS4-HMAC-SHA256\n{stamp}\n{day}/{region}/s3/aws4_request\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    )
     key = b"AWS4" + SECRET.encode()
     for part in (day, region, "s3", "aws4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
@@ -240,8 +245,6 @@ def _refusal(request: Request) -> Reply | None:
 
 
 def _seconds(stamp: str) -> float:
-    import calendar
-
     return calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
 
 

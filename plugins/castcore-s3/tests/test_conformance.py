@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from s3_double import Double, double
 
 from castcore_s3.storage import S3Storage
 from castcore_sdk.testing import StorageConformance
-from s3_double import Double, double
 
 
 class TestS3(StorageConformance):
