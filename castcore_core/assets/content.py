@@ -14,7 +14,7 @@ from castcore_core.media.pool import Pool
 from castcore_core.media.probe import located
 from castcore_sdk import CastCoreError, ConfigurationError, TemporaryError
 
-LONGEST_FILM = 15.0
+LONGEST_FILM = 10.0
 """Seconds. A slate is held in memory, and encoded before it is needed."""
 _LARGEST_FILM = (3840, 2160)
 _SECONDS = 20.0

@@ -14,7 +14,6 @@ from castcore_core.assets.models import Asset
 from castcore_core.assets.schemas import AssetAnswer, AssetQuery, AssetUpload
 from castcore_core.assets.service import Assets
 from castcore_core.assets.upload import receive
-from castcore_sdk import NotFoundError
 
 blueprint = Blueprint("assets", __name__)
 tag_blueprint(blueprint, ["assets"])
@@ -60,10 +59,7 @@ async def get_asset(asset_id: UUID) -> AssetAnswer:
 async def get_content(asset_id: UUID) -> Response:
     """Return the file of an asset; Range is honoured."""
     row = await _assets().get(asset_id)
-    try:
-        response = await send_file(_assets().path(row), mimetype=row.media_type, add_etags=False)
-    except FileNotFoundError:
-        raise NotFoundError("assets.file_missing") from None
+    response = await send_file(await _assets().existing(row), mimetype=row.media_type, add_etags=False)
     response.set_etag(row.id.hex)
     await response.make_conditional(request, accept_ranges=True, complete_length=row.size)
     response.headers["Content-Security-Policy"] = _POLICY

@@ -64,6 +64,12 @@ class Assets:
         """Return where the file of an asset lies."""
         return self.folder / row.file
 
+    async def existing(self, row: Asset) -> Path:
+        """Return where the file of an asset lies. Raises NotFoundError ``assets.file_missing``."""
+        if not await asyncio.to_thread(self.path(row).is_file):
+            raise NotFoundError("assets.file_missing")
+        return self.path(row).absolute()
+
     async def keep(self, upload: Upload) -> tuple[Asset, bool]:
         """Keep what was uploaded and say whether it is new; the same bytes again are the asset that there is.
 

@@ -1,4 +1,4 @@
-"""Build the arguments that make a rendition's slate: two seconds of picture and silence."""
+"""Build the arguments that make a rendition's slate: a loop of picture and silence."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ class SlateLook:
 
     color: str = "#101418"
     text: str | None = None
+    picture: str | None = None
+    """Absolute path of a picture or a film that stands on the colour, as large as fits; without the text."""
+    seconds: float = SECONDS
+    """Length of the loop."""
 
 
 def build_slate(video: VideoPlan | None, audio: AudioSettings | None, look: SlateLook, font: str) -> SlatePlan | None:
@@ -30,31 +34,57 @@ def build_slate(video: VideoPlan | None, audio: AudioSettings | None, look: Slat
     Encoder arguments, size, rate and colours are the rendition's own, so that the parameter sets are the same bytes.
     """
     inputs: list[Argument] = []
-    outputs: list[str] = []
+    outputs: list[Argument] = []
+    count = 0
     if video is not None:
         inputs += [*video.encoder.input_options, "-f", "lavfi", "-i", _ground(video, look)]
-        text = [drawn_text(TextOverlay(text=look.text, position="center", box=False), font)] if look.text else []
-        outputs += ["-map", "0:v:0", "-vf", ",".join([*text, *video.ending]), *video.encoder.output_options]
+        count = 1
+        if look.picture is not None:
+            inputs += ["-i", f"file:{look.picture}"]
+            outputs += ["-filter_complex", _laid_on(video), "-map", "[slate]"]
+            count = 2
+        else:
+            text = [drawn_text(TextOverlay(text=look.text, position="center", box=False), font)] if look.text else []
+            outputs += ["-map", "0:v:0", "-vf", ",".join([*text, *video.ending])]
+        outputs += video.encoder.output_options
         if video.picture.fps is None:
             outputs += video.forced_keyframes()
         else:
-            outputs += ["-frames:v", str(math.ceil(SECONDS * video.picture.fps))]
+            outputs += ["-frames:v", str(math.ceil(look.seconds * video.picture.fps))]
     if audio is not None:
         kind, lavfi, option, source = silent_input(audio)
         inputs += [kind, lavfi, option, f"{source}:d={SECONDS}"]
-        outputs += ["-map", "1:a:0" if video is not None else "0:a:0", *sound_options(audio)]
+        outputs += ["-map", f"{count}:a:0", *sound_options(audio)]
     return SlatePlan(arguments=(*START, *inputs, *outputs, *FLV, "pipe:1")) if inputs else None
 
 
 def _ground(video: VideoPlan, look: SlateLook) -> Argument:
     """Return the source of the picture; what is unknown is what the running encoder says of itself."""
-    size = video.picture
-    parts: tuple[str | Ref, ...] = (
-        f"color=c=0x{look.color[1:]}:d={SECONDS}:s=",
-        str(size.width) if size.width and size.height else Ref(kind="value", name="width"),
-        "x",
-        str(size.height) if size.width and size.height else Ref(kind="value", name="height"),
-        ":r=",
-        str(size.fps) if size.fps else Ref(kind="value", name="fps"),
+    width, height = _size(video)
+    rate = str(video.picture.fps) if video.picture.fps else Ref(kind="value", name="fps")
+    return _joined(f"color=c=0x{look.color[1:]}:d={look.seconds:g}:s=", width, "x", height, ":r=", rate)
+
+
+def _laid_on(video: VideoPlan) -> Argument:
+    """Return the graph that fits the second input into the ground; its last picture stays where it is the shorter."""
+    width, height = _size(video)
+    fit = ":force_original_aspect_ratio=decrease:force_divisible_by=2"
+    colours = f":out_range=tv:out_color_matrix={video.picture.colours}"
+    ending = ",".join(["overlay=(W-w)/2:(H-h)/2", *video.ending])
+    return _joined(
+        *("[1:v:0]scale=w=iw*sar:h=ih,setsar=1,scale=", width, ":", height, f"{fit}{colours},format=yuva420p[shown];"),
+        f"[0:v:0][shown]{ending}[slate]",
     )
-    return "".join(part for part in parts if isinstance(part, str)) if all(isinstance(p, str) for p in parts) else parts
+
+
+def _size(video: VideoPlan) -> tuple[str | Ref, str | Ref]:
+    size = video.picture
+    if size.width and size.height:
+        return str(size.width), str(size.height)
+    return Ref(kind="value", name="width"), Ref(kind="value", name="height")
+
+
+def _joined(*parts: str | Ref) -> Argument:
+    """Return parts as one argument, as text where nothing is open in it."""
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if len(texts) == len(parts) else parts

@@ -10,9 +10,7 @@ from castcore_core.core import Core
 from castcore_core.media.pool import Pool, Workers
 from castcore_core.media.scans import Scans
 from castcore_core.media.service import Library
-from castcore_core.media.usage import jobs_playing
 from castcore_core.storage.service import Storage
-from castcore_core.storage.source import StorageSources
 
 _FRONT = 2
 _MOST_BACK = 4
@@ -27,7 +25,6 @@ async def run(core: Core) -> AsyncIterator[None]:
     core.provide(workers)
     core.provide(Library(core, core.get(Storage)))
     core.provide(Scans(core))
-    core.get(StorageSources).users.append(lambda source_id: jobs_playing(source_id=source_id))
     try:
         yield
     finally:

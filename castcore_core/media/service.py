@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from castcore_core.audit import Audit
@@ -94,14 +93,11 @@ class Library:
         Raises NotFoundError, ConflictError ``conflict.in_use`` where jobs play it.
         """
         row = await self.get(item_id)
-        try:
-            async with in_transaction():
-                if users := await jobs_playing(item_id=item_id):
-                    raise in_use(users)
-                await MediaItem.filter(id=item_id).delete()
-                await self._audit.record("media.deleted", target=Target("media", item_id, row["name"]))
-        except IntegrityError:  # a job took it between the two
-            raise in_use(await jobs_playing(item_id=item_id)) from None
+        async with in_transaction():
+            if users := await jobs_playing(item_id):
+                raise in_use(users)
+            await MediaItem.filter(id=item_id).delete()
+            await self._audit.record("media.deleted", target=Target("media", item_id, row["name"]))
 
     async def thumbnail_key(self, item_id: UUID) -> str:
         """Return what changes whenever the thumbnail would be another one.

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from castcore_core.accounts.role import Role
@@ -131,11 +132,13 @@ class StorageSources:
             await self._audit.record("storage.deleted", target=target(row))
 
     async def _jobs(self, source_id: UUID, *, on_air: bool) -> list[str]:
-        rows = await StreamJob.filter(source_kind="storage").values("name", "source", "desired")
+        playing = StreamJob.filter(Q(source_kind="storage") | Q(media__source_id=source_id))
+        rows = await playing.order_by("name").values("name", "source", "desired", "media__source_id")
         return [
             str(row["name"])
             for row in rows
-            if row["source"].get("source_id") == str(source_id) and (not on_air or row["desired"] != "stopped")
+            if str(source_id) in (row["source"].get("source_id"), str(row["media__source_id"]))
+            and (not on_air or row["desired"] != "stopped")
         ]
 
 

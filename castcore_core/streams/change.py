@@ -11,10 +11,12 @@ from uuid import UUID
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from castcore_core.accounts.role import Role
+from castcore_core.assets.models import Asset
 from castcore_core.core import Core
 from castcore_core.destinations.models import StreamDestination
 from castcore_core.error import InvalidError, InvalidField, UnavailableError
 from castcore_core.extensions.secret import MASK, merge
+from castcore_core.media.models import MediaItem
 from castcore_core.profiles.models import FFmpegProfile
 from castcore_core.storage.source import StorageSources
 from castcore_core.streams.definition import (
@@ -22,6 +24,7 @@ from castcore_core.streams.definition import (
     FileInput,
     IngestInput,
     Input,
+    MediaItemInput,
     Recording,
     StorageInput,
     UrlInput,
@@ -52,6 +55,9 @@ async def prepare_input(core: Core, value: Input, role: Role, *, job_id: UUID | 
         await core.get(Reach).check_path(value.path, role, "source.path")
     elif isinstance(value, StorageInput):
         await _check_source(core, value)
+    elif isinstance(value, MediaItemInput):
+        if not await MediaItem.exists(id=value.media_id):
+            raise InvalidError.at("source", "media_id", type="not_found")
     elif isinstance(value, UrlInput):
         url = value.url.get_secret_value()
         source_of(value)
@@ -101,11 +107,24 @@ def read(reader: Any, data: Mapping[str, Any], field: str) -> Any:
 
 
 async def check_parts(core: Core, fallback: Fallback, recording: Recording, role: Role) -> None:
-    """Refuse what this version cannot do. Raises UnavailableError, ConfigurationError."""
-    if fallback.kind == "video" or fallback.asset_id is not None or fallback.return_ == "manual":
+    """Refuse what this version cannot do. Raises UnavailableError, InvalidError, ConfigurationError."""
+    if fallback.return_ == "manual":
         raise UnavailableError("feature.not_available", params={"feature": "fallback"})
+    await _check_asset(fallback)
     if recording.folder is not None:
         await core.get(Reach).check_path(recording.folder, role, "recording.folder")
+
+
+async def _check_asset(fallback: Fallback) -> None:
+    """See that a still shows a picture, and a video a film."""
+    if (asset_id := fallback.shown_asset) is not None:
+        asset = await Asset.get_or_none(id=asset_id).values("kind")
+        if asset is None:
+            raise InvalidError.at("fallback", "asset_id", type="not_found")
+        if asset["kind"] != {"still": "image", "video": "video"}[fallback.kind]:
+            raise InvalidError.at("fallback", "asset_id", type="wrong_kind")
+    elif fallback.kind == "video":
+        raise InvalidError.at("fallback", "asset_id", type="missing")
 
 
 async def check_references(profile_id: UUID | None, outputs: Sequence[OutputDefinition]) -> None:
@@ -135,9 +154,14 @@ def tag_index(tags: Sequence[str]) -> str:
 
 def plain(part: BaseModel) -> dict[str, Any]:
     """Return a part as data, its secrets opened."""
-    opened = {SecretStr: SecretStr.get_secret_value, UUID: str}
     data = part.model_dump(mode="python", by_alias=True)
-    return {key: opened.get(type(value), lambda each: each)(value) for key, value in data.items()}
+    return {key: _plain(value) for key, value in data.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value) if isinstance(value, UUID) else value
 
 
 async def _complete_ingest(core: Core, value: IngestInput, job_id: UUID | None) -> Prepared:

@@ -100,11 +100,11 @@ class PatternInput(_Part):
     fps: float = Field(default=30.0, ge=1, le=240)
 
 
-class MediaItemInput(_Part):
-    """An item of the media library; not available yet."""
+class MediaItemInput(PlayedInput):
+    """An item of the media library."""
 
     kind: Literal["media_item"]
-    media_id: str = Field(max_length=64)
+    media_id: UUID
 
 
 class PlaylistInput(_Part):
@@ -124,14 +124,20 @@ class Fallback(_Part):
     """What is shown while the source is silent."""
 
     kind: Literal["none", "still", "video", "color"] = "still"
-    """``still``: the built-in slate with the job's name; ``color``: one colour; ``video`` is not available yet."""
-    asset_id: str | None = Field(default=None, max_length=64)
-    """Not available yet."""
+    """``still``: a picture, or the built-in slate with the job's name; ``video``: a film, without its sound; ``color``:
+    one colour."""
+    asset_id: UUID | None = None
+    """The picture or the film: see ``/assets``."""
     color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#101418"
     after_ms: int = Field(default=600, ge=200, le=60_000)
     """Milliseconds of silence after which it is shown."""
     return_: Literal["automatic", "manual"] = Field(default="automatic", alias="return")
     """``manual`` is not available yet."""
+
+    @property
+    def shown_asset(self) -> UUID | None:
+        """The asset that the slate is made of."""
+        return self.asset_id if self.kind in ("still", "video") else None
 
 
 class Backoff(_Part):

@@ -11,6 +11,7 @@ from typing import Any
 import certifi
 
 from castcore_core.accounts.role import Role
+from castcore_core.assets.service import Assets
 from castcore_core.builtin.foreseen import Foreseen
 from castcore_core.core import Core
 from castcore_core.destinations.service import Destinations
@@ -27,7 +28,15 @@ from castcore_core.streams.record import foreseen_recording
 from castcore_core.streams.resolution import resolve_input
 from castcore_core.streams.source import Source
 from castcore_core.streams.subject import Subject, SubjectOutput
-from castcore_sdk import ConfigurationError, Destination, PublishProtocol, PublishTarget
+from castcore_sdk import (
+    CheckResult,
+    ConfigurationError,
+    Destination,
+    NotFoundError,
+    PublishProtocol,
+    PublishTarget,
+    Severity,
+)
 
 _PREFERRED = (PublishProtocol.RTMPS, PublishProtocol.RTMP, PublishProtocol.SRT)
 
@@ -42,13 +51,14 @@ async def draw(
     await _check_again(core, subject)
     source = await resolve_input(core, subject.input)
     build = await core.get(Toolchain).build()
+    look, remarks = await _look(core, subject)
     chosen = await core.get(Encoders).choose(subject.encodings, holder=subject.id, keep=keep)
     with as_file(files("castcore_core") / "fonts" / "NotoSans-Regular.ttf") as font:
-        planned = plan_job(_programme(subject, source, media, deliveries, font, chosen), build)
+        planned = plan_job(_programme(subject, source, media, deliveries, font, chosen, look), build)
     plan = replace(_with_fallback(planned.plan, subject.fallback), name=subject.name)
     choices = tuple(choice for _, choice in chosen.values() if choice is not None)
     told = tuple(notice for choice in choices if (notice := choice.notice()) is not None)
-    return replace(planned, plan=plan, choices=choices, notices=(*planned.notices, *told))
+    return replace(planned, plan=plan, choices=choices, notices=(*planned.notices, *told, *remarks))
 
 
 def foresee(core: Core, subject: Subject) -> list[Delivery]:
@@ -82,9 +92,9 @@ def _programme(
     deliveries: Sequence[Delivery],
     font: Path,
     chosen: Mapping[str, Chosen],
+    look: SlateLook,
 ) -> Programme:
     file = subject.input if isinstance(subject.input, PlayedInput) else None
-    look = SlateLook(color=subject.fallback.color, text=subject.name if subject.fallback.kind == "still" else None)
     return Programme(
         job_id=subject.id,
         source=source,
@@ -103,6 +113,22 @@ def _programme(
         lifetime="detached",
         slate=look,
     )
+
+
+async def _look(core: Core, subject: Subject) -> tuple[SlateLook, tuple[CheckResult, ...]]:
+    """Return what the slate shows. Where its asset's file has gone it is the built-in one: a job needs some slate."""
+    fallback = subject.fallback
+    text = subject.name if fallback.kind in ("still", "video") else None
+    look = SlateLook(color=fallback.color, text=text)
+    if fallback.shown_asset is None:
+        return look, ()
+    assets = core.get(Assets)
+    try:
+        asset = await assets.get(fallback.shown_asset)
+        path = await assets.existing(asset)
+    except NotFoundError as error:
+        return look, (CheckResult(code=error.code, severity=Severity.WARNING),)
+    return replace(look, picture=str(path), seconds=asset.duration or look.seconds), ()
 
 
 def _with_fallback(plan: JobPlan, fallback: Fallback) -> JobPlan:

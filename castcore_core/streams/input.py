@@ -16,6 +16,7 @@ from castcore_core.streams.definition import (
     FileInput,
     IngestInput,
     Input,
+    MediaItemInput,
     PatternInput,
     StorageInput,
     UrlInput,
@@ -80,6 +81,8 @@ def source_of(value: Input) -> Source:
         case StorageInput():
             # Where it lies is found out when it is used: see ``resolution.py``.
             return Source(kind="stored", name=shown(value.path.rpartition("/")[2]))
+        case MediaItemInput():
+            return Source(kind="stored", name="media")
         case UrlInput():
             return _network(value.url.get_secret_value())
         case IngestInput():

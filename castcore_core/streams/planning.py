@@ -11,6 +11,7 @@ import certifi
 
 from castcore_core.core import Core
 from castcore_core.media.info import MediaInfo
+from castcore_core.media.pool import Workers
 from castcore_core.profiles.choice import Encoders
 from castcore_core.profiles.toolchain import Toolchain
 from castcore_core.runner.plan import JobPlan
@@ -103,7 +104,8 @@ class JobPlanner:
             return known[1]
         build = await self._core.get(Toolchain).build()
         source = await resolve_input(self._core, subject.input, look=True)
-        media = await inspect(source, ca_file=certifi.where(), ffmpeg=build.path)
+        pool = self._core.get(Workers).front
+        media = await inspect(source, ca_file=certifi.where(), ffmpeg=build.path, pool=pool)
         self._media[subject.id] = (subject.seen, media)
         return media
 

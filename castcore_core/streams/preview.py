@@ -11,6 +11,7 @@ from castcore_core.accounts.role import Role
 from castcore_core.core import Core
 from castcore_core.error import InvalidError
 from castcore_core.ffmpeg.preview import preview
+from castcore_core.media.pool import Workers
 from castcore_core.plugins.host import PluginHost
 from castcore_core.profiles.toolchain import Toolchain
 from castcore_core.runner.plan import Argument, JobPlan
@@ -87,7 +88,8 @@ async def preview_of(core: Core, wanted: PreviewRequest, role: Role) -> Subject:
 async def preview_subject(core: Core, subject: Subject) -> Preview:
     """Return what would run. Files are looked into, addresses are not. Raises CastCoreError for what cannot work."""
     source = await resolve_input(core, subject.input)
-    media = await inspect(source) if source.kind == "file" else None
+    look = source.kind == "file"
+    media = await inspect(source, pool=core.get(Workers).front) if look else None
     planned = await draw(core, subject, media, foresee(core, subject))
     build = await core.get(Toolchain).build()
     results: list[CheckResult] = [*build.warnings(), *planned.notices]

@@ -6,19 +6,27 @@ from pathlib import Path
 from uuid import UUID
 
 from castcore_core.core import Core
+from castcore_core.media.models import MediaItem
 from castcore_core.storage.service import Storage
-from castcore_core.streams.definition import Input, StorageInput
+from castcore_core.streams.definition import Input, MediaItemInput, StorageInput
 from castcore_core.streams.input import source_of
 from castcore_core.streams.source import Source, shown
+from castcore_sdk import NotFoundError
 
 
 async def resolve_input(core: Core, value: Input, *, look: bool = False) -> Source:
     """Return the source as the planner takes it; with ``look``, make sure that a stored file is there.
 
-    Without it no storage is waited for. Raises CastCoreError ``storage.…``, and what `source_of` raises.
+    Without it no storage is waited for. Raises CastCoreError ``storage.…``, ``media.item_not_found``, and what
+    `source_of` raises.
     """
     if isinstance(value, StorageInput):
         return await stored_source(core, value.source_id, value.path, look=look)
+    if isinstance(value, MediaItemInput):
+        item = await MediaItem.get_or_none(id=value.media_id).values("source_id", "path")
+        if item is None:
+            raise NotFoundError("media.item_not_found")
+        return await stored_source(core, item["source_id"], item["path"], look=look)
     return source_of(value)
 
 

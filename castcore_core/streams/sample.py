@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from castcore_core.media.info import MediaInfo
+from castcore_core.media.pool import Pool
 from castcore_core.media.probe import probe_bytes
 from castcore_core.rtmp.address import Endpoint
 from castcore_core.rtmp.error import RtmpError
@@ -20,7 +21,9 @@ _KEYFRAME_MS = 5000
 _MOST_BYTES = 16 << 20
 
 
-async def sample_rtmp(url: str, *, timeout: float = 10.0, ca_file: str | None = None) -> MediaInfo:
+async def sample_rtmp(
+    url: str, *, timeout: float = 10.0, ca_file: str | None = None, pool: Pool | None = None
+) -> MediaInfo:
     """Play ``url`` until a second behind its first keyframe and describe it.
 
     Raises TemporaryError with the code ``rtmp.…`` of what failed, or ``media.…``.
@@ -36,7 +39,7 @@ async def sample_rtmp(url: str, *, timeout: float = 10.0, ca_file: str | None = 
         raise TemporaryError(error.code, params=error.params, detail=error.detail) from None
     except TimeoutError:
         raise TemporaryError("streams.source_silent", params={"seconds": round(timeout)}) from None
-    return await probe_bytes(data)
+    return await probe_bytes(data, pool=pool)
 
 
 async def _collect(player: Player) -> bytes:

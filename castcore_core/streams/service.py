@@ -26,7 +26,7 @@ from castcore_core.streams.change import (
     prepare_input,
     tag_index,
 )
-from castcore_core.streams.definition import Fallback, Recording, Restart, dump
+from castcore_core.streams.definition import Fallback, Input, MediaItemInput, Recording, Restart, dump
 from castcore_core.streams.desired import outputs_of, wake
 from castcore_core.streams.exclusion import check_free
 from castcore_core.streams.input import read_input, store_input, whole_input
@@ -85,6 +85,8 @@ class Jobs:
                     source=public,
                     source_kind=prepared.input.kind,
                     source_secret=locked,
+                    media_id=_media_of(prepared.input),
+                    fallback_asset_id=wanted.fallback.shown_asset,
                     profile_id=wanted.profile_id,
                     fallback=dump(wanted.fallback),
                     restart=dump(wanted.restart),
@@ -188,9 +190,11 @@ class Jobs:
         if prepared is not None:
             job.source, job.source_secret = store_input(self._core.ring, job.id, prepared.input)  # type: ignore[assignment]
             job.source_kind = prepared.input.kind
+            job.media_id = _media_of(prepared.input)
         for name, model in (("fallback", Fallback), ("restart", Restart), ("recording", Recording)):
             if name in given:
                 setattr(job, name, dump(merge_part(model, getattr(job, name), given[name], name)))
+        job.fallback_asset_id = Fallback.model_validate(job.fallback).shown_asset
         if given.get("name") is not None:
             job.name = given["name"]
         if "profile_id" in given:
@@ -205,6 +209,11 @@ class Jobs:
 
 
 _OUTPUT = ("destination_id", "profile_id", "enabled")
+
+
+def _media_of(value: Input) -> UUID | None:
+    """Return the item of the library that a source plays."""
+    return value.media_id if isinstance(value, MediaItemInput) else None
 
 
 async def find_job(job_id: UUID) -> StreamJob:

@@ -162,7 +162,7 @@ async def test_a_film_that_is_too_long(operator: Visitor, clips: Clips) -> None:
     picture_and_length = ["-f", "lavfi", "-i", "color=s=64x64:r=5:d=16", "-c:v", "libx264", "-preset", "ultrafast"]
     subprocess.run([BUNDLED, "-loglevel", "error", "-y", *picture_and_length, path], check=True)
     reply = await upload(operator, path.read_bytes(), file="long.mp4")
-    assert (fault(reply), reply.body["error"]["params"]["most"]) == ((422, "assets.film_too_long"), 15.0)
+    assert (fault(reply), reply.body["error"]["params"]["most"]) == ((422, "assets.film_too_long"), 10.0)
 
 
 async def test_too_much_at_once(operator: Visitor, house: Staff) -> None:

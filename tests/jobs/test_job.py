@@ -179,10 +179,7 @@ async def test_a_list_takes_as_many_queries_for_one_job_as_for_many(
 
 async def test_what_comes_later_says_so(operator: Visitor) -> None:
     for fields in (
-        {"source": {"kind": "media_item", "media_id": "1"}},
         {"source": {"kind": "playlist", "playlist_id": "1"}},
-        {"fallback": {"kind": "video"}},
-        {"fallback": {"kind": "still", "asset_id": "1"}},
         {"fallback": {"return": "manual"}},
         {"schedule": {"at": "now"}},
     ):
