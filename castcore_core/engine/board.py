@@ -20,6 +20,9 @@ PART = "streams.part"
 """Channel prefix: ``{"job", "part", "name", "state", "before", "code", "params", "at"}`` at each change of a job's
 ``source`` or of an output, by its id and the name of its destination; of its ``encoder``, where ``name`` stands in
 (``fallback``) for the one in ``before``."""
+VERDICT = "streams.verdict"
+"""Channel prefix: ``{"job", "part", "name", "phase", "before", "severity", "code", "params", "at"}`` at each change of
+what a platform says about an output."""
 LOG = "streams.log"
 """Channel prefix: a log line; only where several processes share a bus."""
 ASK = "streams.ask"
@@ -97,7 +100,7 @@ class Board:
 
     def publish(self, channel: str, data: Mapping[str, Any]) -> None:
         """Put something on the bus without waiting for it; what only other processes need stays off a local one."""
-        if self._shared or channel.startswith((f"{STATE}.", f"{PART}.")):
+        if self._shared or channel.startswith((f"{STATE}.", f"{PART}.", f"{VERDICT}.")):
             self._waiting.append((channel, data))
             self._wake.set()
 

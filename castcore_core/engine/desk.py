@@ -8,6 +8,8 @@ from pathlib import Path
 from castcore_core.engine.board import Board
 from castcore_core.engine.ledger import Ledger
 from castcore_core.engine.logbook import Logbook
+from castcore_core.settings import Settings
+from castcore_core.streams.broadcast import Broadcasts
 from castcore_core.streams.planning import JobPlanner
 
 
@@ -17,6 +19,8 @@ class Desk:
 
     run: Path
     planner: JobPlanner
+    broadcasts: Broadcasts
+    settings: Settings
     board: Board
     ledger: Ledger
     logbook: Logbook

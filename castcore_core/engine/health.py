@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from castcore_core.engine.picture import Picture
-from castcore_core.engine.schemas import Finding, Health, JobStateName, OutputStatus, Params, Problem
+from castcore_core.engine.schemas import Finding, Health, JobStateName, OutputStatus, Params, Problem, Verdict
 
 WEIGHTS: Mapping[str, int] = {
     "health.failed": 100,
@@ -20,6 +20,9 @@ WEIGHTS: Mapping[str, int] = {
     "health.dropping": 15,
     "health.queueing": 10,
     "health.reconnects": 5,
+    "health.platform_refuses": 40,
+    "health.platform_error": 20,
+    "health.platform_warning": 5,
     "health.change_blocked": 10,
     "health.pending_restart": 0,
 }
@@ -103,8 +106,18 @@ def _look_at_output(output: OutputStatus) -> Iterator[Finding]:
         yield _finding("health.dropping", {**named, "ms": output.dropped_ms}, output.id)
     if output.queue_ms > QUEUE_MS and output.state == "running":
         yield _finding("health.queueing", {**named, "ms": output.queue_ms}, output.id)
+    if output.verdict is not None and output.state == "running":
+        yield from _look_at_verdict(output.verdict, named, output.id)
     if output.reconnects:
         yield _finding("health.reconnects", {**named, "count": output.reconnects}, output.id)
+
+
+def _look_at_verdict(verdict: Verdict, named: Params, output_id: str) -> Iterator[Finding]:
+    reason: Params = {**named, "reason": verdict.code}
+    if verdict.phase in ("ended", "rejected"):
+        yield _finding("health.platform_refuses", reason, output_id)
+    elif verdict.phase != "unknown" and verdict.severity != "ok":
+        yield _finding(f"health.platform_{verdict.severity}", reason, output_id)
 
 
 def _finding(code: str, params: Params, output: str | None = None) -> Finding:

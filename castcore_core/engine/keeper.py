@@ -18,6 +18,7 @@ from castcore_core.engine.desk import Desk
 from castcore_core.engine.observer import Observer
 from castcore_core.engine.outcome import settle, told_before
 from castcore_core.engine.schemas import Params, Problem
+from castcore_core.engine.verdict import BroadcastWatch
 from castcore_core.runner.client import RunnerClient, forget, launch, open_runner
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.identity import Identity
@@ -64,6 +65,7 @@ class Keeper:
         self._blank: RunnerClient | None = None
         self._conformer: Conformer | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._watch = BroadcastWatch(desk, self._observer, self._sent)
         self._untidy = False
         """There may be a journal to remove and broadcasts to close."""
         desk.board.add(job_id, self._observer.status)
@@ -96,6 +98,7 @@ class Keeper:
 
     async def let_go(self) -> None:
         """Close the connection; the runner goes on. Called after the task has been cancelled."""
+        await self._watch.stop()
         for client in (self._client, self._blank):
             if client is not None:
                 await client.close()
@@ -186,6 +189,8 @@ class Keeper:
         self._client, self._conformer = client, Conformer(self._desk, self._observer, client)
         state, figures = await client.status()
         self._observer.picture.enter(state)
+        # Before the figures are taken: what they say is no news of a job that is stopped.
+        self._observer.phase = "live"
         if figures is not None:
             self._observer.take(figures)
         self._observer.enter("live")
@@ -277,12 +282,17 @@ class Keeper:
             if failure is not None and self._distrust(failure):
                 await conformer.restart(wanted)
             wait = await self._while_wanted(conformer.conform(wanted))
+            self._watch.follow({each.id for each in wanted.outputs})
             return 0.0 if wait is None else wait
         except RunnerError as error:
             if error.code not in ("runner.restart_refused", "runner.protocol_error"):
                 raise
             await self._end(client)
             return 0.0
+
+    def _sent(self, output_id: str) -> str | None:
+        """Return the revision with which an output is on air."""
+        return self._conformer.have.get(output_id) if self._conformer is not None else None
 
     def _distrust(self, failure: Problem) -> bool:
         """Let the next plan do without the encoder that failed, if something can stand in for it."""
@@ -291,6 +301,7 @@ class Keeper:
 
     async def _conclude(self, client: RunnerClient) -> None:
         """The runner's connection is over: read why."""
+        await self._watch.stop()
         await client.close()
         self._client = self._conformer = None
         self._page.acknowledge = None
@@ -389,6 +400,7 @@ class Keeper:
     async def _end(self, client: RunnerClient) -> None:
         """End the runner in order, else by force; nobody else waits meanwhile."""
         self._observer.enter("stopping")
+        await self._watch.stop()
         reading = self._reading
         with contextlib.suppress(RunnerError):
             await client.stop(STOP_SECONDS)

@@ -6,13 +6,13 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from castcore_core.engine.board import PART, STATE, Board
+from castcore_core.engine.board import PART, STATE, VERDICT, Board
 from castcore_core.engine.health import judge
 from castcore_core.engine.ledger import Change, Page
 from castcore_core.engine.logbook import Logbook
 from castcore_core.engine.outcome import told_before
 from castcore_core.engine.picture import Picture
-from castcore_core.engine.schemas import EncoderUse, JobStatus, OutputStatus, Params, Problem
+from castcore_core.engine.schemas import EncoderUse, JobStatus, OutputStatus, Params, Problem, Verdict
 from castcore_core.engine.state import Named, Phase, name_state
 from castcore_core.runner.event import Event, JobState, LogLine, Notice, OutputState, Progress, SourceState
 from castcore_core.streams.desired import WantedJob
@@ -90,6 +90,35 @@ class Observer:
         else:
             self._refused[output_id] = (problem, retry_at)
         self._compare(time.time())
+
+    def judge(self, output_id: str, verdict: Verdict | None) -> None:
+        """Show what the platform says about an output; None: nothing. A change of it is told."""
+        output = self.picture.outputs.get(output_id)
+        if output is None or output.verdict == verdict:
+            return
+        before, output.verdict = output.verdict, verdict
+        known = (before.phase, before.code) if before else ("unknown", "")
+        if verdict is not None and (verdict.phase, verdict.code) != known:
+            said: dict[str, Any] = {"part": output_id, "phase": verdict.phase, "before": known[0]}
+            said |= {
+                "severity": verdict.severity,
+                "job": self._wanted.name if self._wanted else "",
+                "name": output.name,
+            }
+            said |= {"code": verdict.code, "params": verdict.params, "at": time.time()}
+            self._board.publish(f"{VERDICT}.{self.page.job_id}", said)
+            level = {"ok": "info"}.get(verdict.severity, verdict.severity)
+            self._logbook.say(self.page.job_id, level, verdict.code, dict(verdict.params))
+        self._touch()
+
+    def name_of(self, output_id: str) -> str:
+        """Return what people call an output."""
+        output = self.picture.outputs.get(output_id)
+        return output.name if output is not None and output.name else output_id
+
+    def say(self, level: str, code: str, params: Params) -> None:
+        """Write a line into the job's log."""
+        self._logbook.say(self.page.job_id, level, code, dict(params))
 
     def take(self, event: Event) -> None:
         """Take an event of the runner, unless it is known already."""

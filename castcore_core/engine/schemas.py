@@ -56,6 +56,26 @@ class SourceStatus(BaseModel):
     retry_at: float | None = Field(default=None, description="Unix time of the next attempt.")
 
 
+VerdictPhase = Literal["unknown", "ready", "live", "ended", "rejected"]
+
+
+class Issue(Problem):
+    """Something that the platform finds fault with."""
+
+    severity: Literal["ok", "warning", "error"]
+
+
+class Verdict(Problem):
+    """What the platform says; the code is its worst issue, else the phase."""
+
+    phase: VerdictPhase = Field(default="unknown", description="unknown: it cannot be asked at the moment.")
+    severity: Literal["ok", "warning", "error"] = "ok"
+    issues: list[Issue] = []
+    viewers: int | None = None
+    watch_url: str | None = Field(default=None, description="Where people watch.")
+    checked_at: float | None = Field(default=None, description="Unix time of the answer.")
+
+
 class OutputStatus(BaseModel):
     """One destination as it really is."""
 
@@ -74,7 +94,7 @@ class OutputStatus(BaseModel):
     queue_ms: int = 0
     reconnects: int = 0
     seconds: float = Field(default=0.0, description="Seconds of programme delivered.")
-    verdict: Problem | None = Field(
+    verdict: Verdict | None = Field(
         default=None, description="What the platform itself says, where its plugin can tell."
     )
 

@@ -18,6 +18,8 @@ from castcore_core.engine.lock import engine_lock
 from castcore_core.engine.logbook import Logbook
 from castcore_core.engine.mark import LifeMark
 from castcore_core.events.bus import RESYNC
+from castcore_core.settings import Settings
+from castcore_core.streams.broadcast import Broadcasts
 from castcore_core.streams.command import Commands
 from castcore_core.streams.planning import JobPlanner
 
@@ -50,7 +52,15 @@ async def _engine(core: Core, board: Board, logbook: Logbook) -> AsyncIterator[N
         core.stopping.set()
 
     async with engine_lock(core.folder.run, core.database.target, lost):
-        desk = Desk(core.folder.run, core.get(JobPlanner), board, Ledger(logbook), logbook)
+        desk = Desk(
+            run=core.folder.run,
+            planner=core.get(JobPlanner),
+            broadcasts=core.get(Broadcasts),
+            settings=core.get(Settings),
+            board=board,
+            ledger=Ledger(logbook),
+            logbook=logbook,
+        )
         engine = Engine(desk, core.bus)
         mark = LifeMark(core.folder.run)
         if mark.begin():

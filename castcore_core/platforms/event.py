@@ -1,4 +1,4 @@
-"""What is told about accounts and broadcasts on the bus, for pages, notifications and everybody else."""
+"""What is told about accounts on the bus, for pages, notifications and everybody else."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ ACCOUNT = "platforms.account"
 
 ``reauthentication`` wants a person; ``deleted`` is the last one that is told.
 """
-BROADCAST = "platforms.broadcast"
-"""Channel: ``{"job", "output", "name", "type", "phase", "code", "params"}`` when a platform's verdict changes."""
-
 AccountState = Literal["disconnected", "connecting", "connected", "reauthentication", "deleted"]
 
 

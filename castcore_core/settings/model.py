@@ -83,6 +83,9 @@ class ServerSettings(BaseModel):
         default=None, description="ffmpeg to use; null takes the configured one, else the newest that is found."
     )
     preflight_gate: bool = Field(default=False, description="A red preflight report keeps a job from starting.")
+    reopen_broadcasts: bool = Field(
+        default=True, description="A broadcast that its platform has ended while the job is on air is opened anew."
+    )
     audit_days: Annotated[int, Field(ge=30, le=3650)] = Field(
         default=365, description="Days that entries of the audit log are kept."
     )
