@@ -68,7 +68,9 @@ class Jobs:
             if topic in ("job", "source", "output") and subject.partition("/")[0] not in known:
                 self._incidents.forget(subject)
         for status in statuses:
-            yield from self._compare(status, now, since)
+            # A job that is being taken over looks like a stopped one for a moment.
+            if status.state != "stopped" or status.desired == "stopped":
+                yield from self._compare(status, now, since)
 
     def _compare(self, status: JobStatus, now: float, since: float) -> Iterator[Told]:
         said = {

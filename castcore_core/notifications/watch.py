@@ -85,10 +85,11 @@ class Watch:
     async def _round(self, events: Subscription) -> None:
         """Take what waits, store what it comes to, wait for more."""
         if event := await _next(events, self._wait()):
+            self._pending += self._understand(event)
             for _ in range(_BATCH):
-                self._pending += self._understand(event)
                 if (event := events.take()) is None:
                     break
+                self._pending += self._understand(event)
         now = time.time()
         if now - self._ticked >= _TICK_S:
             self._ticked = now
@@ -193,7 +194,7 @@ class Watch:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _wait(self) -> float:
-        if self._pending or self._incidents.changed:
+        if self._pending or self._incidents.changed or self._stale:
             return 0.0
         due = self._incidents.next_due()
         return min(_TICK_S, max(0.0, due - time.time())) if due is not None else _TICK_S
