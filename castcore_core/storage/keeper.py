@@ -77,6 +77,7 @@ class Keeper:
         self._worker: Worker | None = None
         self._report: dict[str, Any] = {}
         self._restarts = -1
+        self._replacing = False
         self._changed = asyncio.Event()
         self._tried = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name=f"storage {source_id}")
@@ -131,7 +132,7 @@ class Keeper:
     async def replace(self) -> None:
         """Let another worker take over, since its order has changed."""
         if self._worker is not None:
-            self._suspect = None
+            self._suspect, self._replacing = None, True
             await self._worker.drain(0.0)
 
     async def close(self, *, drain: float | None = None) -> None:
@@ -155,7 +156,7 @@ class Keeper:
                 self._restarts += 1
                 if await self._attend(worker):
                     return
-                self._worker, self._report = None, {}
+                self._report = {}
                 reap()
             wait = 0.0 if time.monotonic() - begun > _GOOD_SECONDS else min(_LONGEST_WAIT, wait * 2 or _FIRST_WAIT)
             await asyncio.sleep(wait)
@@ -174,7 +175,6 @@ class Keeper:
     async def _attend(self, worker: Worker) -> bool:
         """Watch a worker until it ends; return whether it is to be left alone, for want of use."""
         self._worker = worker
-        self._tried.clear()
         self._changed.set()
         looking = asyncio.create_task(self._look(worker))
         try:
@@ -194,6 +194,12 @@ class Keeper:
             error = failure
         finally:
             looking.cancel()
+        self._worker = None
+        if self._replacing:
+            self._replacing = False
+            self._move("starting")
+            return False
+        self._tried.clear()
         self._suspect = error
         await worker.kill()
         self._fail(error)

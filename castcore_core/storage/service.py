@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
@@ -79,14 +79,14 @@ class Storage:
 
     async def entries(self, source_id: UUID | str, path: str = "") -> list[StorageEntry]:
         """Return the children of a directory, in the order of the storage. Raises CastCoreError ``storage.…``."""
-        keeper, row = await self._use(source_id)
+        keeper, _ = await self._use(source_id)
         found: list[StorageEntry] = []
 
         async def collect() -> None:
             async for entry in (await keeper.worker()).entries(storage_path(path)):
                 found.append(entry)
 
-        await _timed(row, collect())
+        await _timed(collect())
         return found
 
     async def walk(self, source_id: UUID | str, path: str = "") -> AsyncIterator[StorageEntry]:
@@ -94,7 +94,7 @@ class Storage:
 
         Raises CastCoreError ``storage.…``, also amid; what vanishes meanwhile is left out.
         """
-        keeper, row = await self._use(source_id)
+        keeper, _ = await self._use(source_id)
         waiting = [storage_path(path)]
         while waiting:
             folder = waiting.pop()
@@ -107,17 +107,15 @@ class Storage:
             except NotFoundError:
                 if folder == storage_path(path):
                     raise
-            except CastCoreError as error:
-                raise _named(error, row) from None
 
     async def stat(self, source_id: UUID | str, path: str) -> StorageEntry:
         """Describe one file or directory. Raises CastCoreError ``storage.…``."""
-        keeper, row = await self._use(source_id)
+        keeper, _ = await self._use(source_id)
 
         async def ask() -> StorageEntry:
             return await (await keeper.worker()).stat(storage_path(path))
 
-        return await _timed(row, ask())
+        return await _timed(ask())
 
     async def locate(self, source_id: UUID | str, path: str) -> Path | str:
         """Return where a file is read: a path of this machine, or an address of the worker's gateway.
@@ -132,7 +130,7 @@ class Storage:
             async def ask() -> Path | None:
                 return await (await keeper.worker()).local(place)
 
-            if (local := await _timed(row, ask())) is not None:
+            if (local := await _timed(ask())) is not None:
                 return local
         return (await keeper.process()).base + quote(place)
 
@@ -162,7 +160,7 @@ class Storage:
         async def ask() -> None:
             await (await keeper.worker()).delete(storage_path(path))
 
-        await _timed(row, ask())
+        await _timed(ask())
 
     async def check(self, source_id: UUID | str) -> list[CheckResult]:
         """Test the connection; a failure is a result too. Raises NotFoundError."""
@@ -173,7 +171,7 @@ class Storage:
             return await (await self._keeper_of(row).process()).check()
 
         try:
-            return await _timed(row, ask())
+            return await _timed(ask())
         except CastCoreError as error:
             field = getattr(error, "field", None)
             return [CheckResult(code=error.code, severity=Severity.ERROR, params=error.params, config_field=field)]
@@ -296,19 +294,10 @@ def folders_first(entries: Sequence[StorageEntry]) -> list[StorageEntry]:
     return sorted(entries, key=lambda entry: (not entry.is_dir, entry.path.casefold(), entry.path))
 
 
-async def _timed(row: StorageSource, answer: Awaitable[R]) -> R:
-    """Return the answer within 20 s. Raises CastCoreError that names the source."""
+async def _timed(answer: Awaitable[R]) -> R:
+    """Return the answer within 20 s. Raises TemporaryError ``storage.timeout``."""
     try:
         async with asyncio.timeout(_CALL_SECONDS):
             return await answer
     except TimeoutError:
-        params: dict[str, Any] = {"source": row.name, "seconds": round(_CALL_SECONDS)}
-        raise TemporaryError("storage.timeout", params=params) from None
-    except CastCoreError as error:
-        raise _named(error, row) from None
-
-
-def _named(error: CastCoreError, row: StorageSource) -> CastCoreError:
-    if error.code.startswith("storage."):
-        error.params.setdefault("source", row.name)
-    return error
+        raise TemporaryError("storage.timeout", params={"seconds": round(_CALL_SECONDS)}) from None
