@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from servers.browser import Looker, Site, browsing, site
+from servers.media import clips
+
+__all__ = ["browser", "clips", "server"]
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,23 @@ import pytest
 from playwright.sync_api import Page
 
 from servers.browser import Looker, Scheme, Site
+from servers.media import Clips
+from webui.scene import library
 
 PAGES = (
     *("/", "/jobs", "/jobs?q=nothing-has-this-name", "/jobs/new", "/jobs/{job}", "/jobs/{job}/edit", "/account"),
     *("/destinations", "/destinations/new", "/destinations/{destination}", "/profiles", "/profiles/new", "/plugins"),
+    *(
+        "/system",
+        "/storage",
+        "/storage/new",
+        "/storage/{storage}",
+        "/storage/{storage}/browse",
+        "/media",
+        "/media/{media}",
+    ),
+    *("/platforms", "/platforms/new", "/platforms/{account}", "/notifications", "/notifications/new"),
+    *("/notifications/{target}", "/settings", "/users", "/users/new", "/audit"),
 )
 
 # After WCAG 2.2: 1.1.1, 1.3.1, 1.4.3, 2.4.2, 4.1.2.
@@ -61,7 +74,7 @@ _LOOK = """() => {
 
 
 @pytest.fixture(scope="module")
-def places(server: Site) -> dict[str, Any]:
+def places(server: Site, clips: Clips) -> dict[str, Any]:
     """Ids for the addresses, with a job on air that one destination does not take."""
     folder = server.process.log.parent / "accessible-hls"
     hls = server.post("/destinations", {"name": "Page", "type": "hls", "config": {"folder": str(folder)}})
@@ -74,7 +87,7 @@ def places(server: Site) -> dict[str, Any]:
     job = server.post("/stream-jobs", {**named, "source": source, "outputs": outputs})
     server.post("/stream-jobs", {"name": "Resting", "source": {"kind": "ingest"}})
     server.post(f"/stream-jobs/{job['id']}/start")
-    return {"job": job["id"], "destination": away["id"]}
+    return {"job": job["id"], "destination": away["id"], **library(server, clips)}
 
 
 def look(page: Page) -> list[str]:

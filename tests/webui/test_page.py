@@ -24,15 +24,9 @@ from castcore_webui.page.job import PARTS, SOURCES
 from servers.staff import Staff, Visitor, bare, staffed
 
 PAGES = (
-    "/",
-    "/account",
-    "/destinations",
-    "/destinations/new",
-    "/jobs",
-    "/jobs/new",
-    "/plugins",
-    "/profiles",
-    "/profiles/new",
+    *("/", "/account", "/jobs", "/jobs/new", "/media", "/destinations", "/destinations/new"),
+    *("/profiles", "/profiles/new", "/system", "/storage", "/storage/new", "/platforms", "/platforms/new"),
+    *("/notifications", "/notifications/new", "/plugins", "/settings", "/users", "/users/new", "/audit"),
 )
 WEBUI = Path(__file__).parents[2] / "webui"
 
@@ -193,7 +187,10 @@ def _fields(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
                 yield name, "description" in field
 
 
-HIDDEN = ("asset_id", "return", "filters", "logo", "text", "position", "opacity", "scale", "size", "box")
+HIDDEN = (
+    *("encoder_options", "asset_id", "return", "filters", "logo"),
+    *("text", "position", "opacity", "scale", "size", "box"),
+)
 FORMS: dict[str, type[BaseModel]] = {
     **{model.id: model.config_model for model in (Rtmp, Srt, Hls, File, Udp)},
     **{f"source_{kind}": model for kind, model in SOURCES.items()},

@@ -28,6 +28,9 @@ function without(properties: Record<string, Schema>, names: string[]): Record<st
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !others.includes(name)));
 }
 
+/** What an event says of nobody in particular. */
+const anybody = (text: string): string => text.replace(/\{\{\s*\w+\s*\}\}/g, "…");
+
 /** Boxes to tick: everything, or areas and single events. */
 function eventChoice(events: KnownEvent[], chosen: string[]): { element: HTMLElement; read: () => string[] } {
   const everything = h("input", { type: "checkbox", checked: chosen.includes("*") });
@@ -35,7 +38,7 @@ function eventChoice(events: KnownEvent[], chosen: string[]): { element: HTMLEle
   for (const area of new Set(events.map(({ name }) => areaOf(name)))) {
     const whole = h("input", { type: "checkbox", value: area, checked: chosen.includes(area) });
     const lines = events.filter(({ name }) => areaOf(name) === area).map(({ name, title, text }) =>
-      h("li", {}, h("label", { class: "check", title: text }, h("input", { type: "checkbox", value: name, checked: chosen.includes(name) }), title)));
+      h("li", {}, h("label", { class: "check", title: anybody(text) }, h("input", { type: "checkbox", value: name, checked: chosen.includes(name) }), anybody(title))));
     const list = h("ul", {}, ...lines);
     const follow = (): void => { list.hidden = whole.checked; };
     whole.addEventListener("change", follow);

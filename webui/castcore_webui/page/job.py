@@ -106,7 +106,7 @@ async def _editor(job: dict[str, Any] | None) -> Response:
         "media": await _choices(media.items, job["source"] if job else preset),
         "preset": preset,
         "profiles": profiles.items,
-        "profile": profile_parts(),
+        "profile": await profile_parts(),
     }
     return await render("editor.html", script="editor", first=first, job=job)
 

@@ -11,8 +11,10 @@ from quart_schema import hide
 from castcore_core.api.rule import current_core
 from castcore_core.plugins.host import PluginHost
 from castcore_core.profiles.schemas import ProfileCreation
+from castcore_sdk import config_schema
 from castcore_webui.page.place import blueprint, render, render_refusal
 from castcore_webui.reading import ask
+from castcore_webui.schema import localized
 from castcore_webui.text import speaker
 from castcore_webui.viewer import viewer
 
@@ -40,10 +42,20 @@ async def profile(profile_id: UUID) -> Response:
     return await _form(found.body) if found.ok else await render_refusal(found)
 
 
-def profile_parts() -> dict[str, Any]:
-    """Return what the form of a profile is made from: its schema, and the encoders that plugins bring."""
-    encoders = sorted(current_core().get(PluginHost).registry.encoder_profiles)
-    return {"schema": ProfileCreation.model_json_schema(), "encoders": encoders}
+async def profile_parts() -> dict[str, Any]:
+    """Return what the form of a profile is made from: its schema, and the encoders that plugins bring with theirs."""
+    host = current_core().get(PluginHost)
+    registered = host.registry.encoder_profiles
+    encoders = [
+        {
+            "id": each,
+            "plugin": registered[each].plugin,
+            "config_schema": config_schema(registered[each].item.config_model),
+        }
+        for each in sorted(registered)
+    ]
+    language = (await viewer()).language
+    return {"schema": ProfileCreation.model_json_schema(), "encoders": localized(encoders, language, host)}
 
 
 async def _form(found: dict[str, Any] | None) -> Response:
@@ -52,7 +64,7 @@ async def _form(found: dict[str, Any] | None) -> Response:
     return await render(
         "form.html",
         script="profile",
-        first={"profile": found, **profile_parts()},
+        first={"profile": found, **await profile_parts()},
         title=found["name"] if found else t("new_profile"),
         parent="/profiles",
         parent_title=t("profiles"),

@@ -11,10 +11,11 @@ from quart_schema import hide
 from castcore_core.accounts.schemas import UserCreation, UserPatch
 from castcore_webui.page.place import blueprint, render, render_refusal
 from castcore_webui.paging import PER_PAGE, pages
-from castcore_webui.reading import ask, ask_all
+from castcore_webui.reading import Reply, ask, ask_all
 from castcore_webui.text import speaker
 from castcore_webui.viewer import viewer
 
+FORBIDDEN = Reply(403, {"error": {"code": "auth.forbidden", "params": {}}})
 _OUTCOMES = ("done", "denied", "failed")
 
 
@@ -36,8 +37,8 @@ async def system() -> Response:
 async def settings() -> Response:
     """Show the form of the settings."""
     found, schema = await ask_all("/settings", "/settings/schema")
-    if not found.ok:
-        return await render_refusal(found)
+    if not found.ok or not (await viewer()).administers:
+        return await render_refusal(found if not found.ok else FORBIDDEN)
     return await render("settings.html", script="settings", first={"settings": found.body, "schema": schema.body})
 
 
