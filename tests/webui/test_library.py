@@ -37,7 +37,7 @@ def test_a_file_of_the_library_is_streamed(browser: Looker, server: Site, clips:
     until(server, f"/storage-sources/{kept}/scans", lambda found: found["items"][0]["state"] == "done")
     hls = {"name": "Own page", "type": "hls", "config": {"folder": str(root.with_name("stream-hls"))}}
     server.post("/destinations", hls)
-    with browser.window(server.address, cookies=server.cookies) as window:
+    with browser.window(server.address, cookies=server.cookies, expected=("status of 404",)) as window:
         page = window.page
         page.goto(f"/media?source_id={kept}")
         broken = page.get_by_role("row", name=re.compile("broken.mp4"))
