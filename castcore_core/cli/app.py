@@ -157,8 +157,12 @@ def plugin_info(plugin: str, json: AsJson = False) -> None:
 
 
 @plugins.command("check", help=say("help_plugin_check"))
-def plugin_check(plugin: str, json: AsJson = False) -> None:
+def plugin_check(
+    plugin: str,
+    no_tests: Annotated[bool, typer.Option("--no-tests", help=say("help_no_tests"))] = False,
+    json: AsJson = False,
+) -> None:
     """Check one plugin."""
     from castcore_core.cli.plugin import show_check
 
-    show_check(plugin, as_json=json)
+    show_check(plugin, tests=not no_tests, as_json=json)

@@ -64,10 +64,10 @@ def show_info(plugin: str, *, as_json: bool) -> None:
     output().print(table)
 
 
-def show_check(plugin: str, *, as_json: bool) -> None:
+def show_check(plugin: str, *, tests: bool, as_json: bool) -> None:
     """Print one line per check; ends with status 3 where one failed."""
     try:
-        lines = _report(as_json=as_json).check(plugin)
+        lines = _report(as_json=as_json).check(plugin, tests=tests)
     except CastCoreError as error:
         fail(error.code, error.params, status=ExitStatus.INPUT, json_output=as_json)
     if as_json:

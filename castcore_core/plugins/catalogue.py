@@ -73,15 +73,16 @@ def problems(folder: Path, plugin: str) -> Iterator[tuple[str, str]]:
 
 def used_codes(folder: Path, plugin: str) -> Iterator[str]:
     """Yield the codes of the plugin that stand as literals in its source files."""
-    code = re.compile(rf"{re.escape(plugin)}\.[a-z][a-z0-9_]*")
+    code = re.compile(rf"{re.escape(plugin)}\.[a-z](?:[a-z0-9_]*[a-z0-9])?")  # an underscore at its end: half a code
     for file in sorted(folder.rglob("*.py") if folder.is_dir() else ()):
         try:
             tree = ast.parse(file.read_bytes())
         except (OSError, SyntaxError, ValueError):
             continue  # the import trial tells of it
+        parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and code.fullmatch(node.value):
-                yield node.value
+            if isinstance(node, ast.Constant) and id(node) not in parts and code.fullmatch(str(node.value)):
+                yield str(node.value)
 
 
 def _values(texts: Mapping[str, str]) -> set[str]:

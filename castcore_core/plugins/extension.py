@@ -16,6 +16,8 @@ from castcore_sdk import ExtensionConfig, Page, config_schema
 _PAGE_PATH = re.compile(r"/?[A-Za-z0-9_./<>:-]{0,200}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,31}")
 _MOST_PARALLEL = 256
+_SECRET_NAMES = frozenset({"key", "token", "secret", "password", "passphrase"})
+"""Last words of the names of settings that have to be secret, as in the conformance suite."""
 
 
 def type_faults(item: object, base: type) -> Iterator[Reason]:
@@ -44,6 +46,25 @@ def _config_faults(item: Any) -> Iterator[Reason]:
         json.dumps(config_schema(model), allow_nan=False)
     except Exception as error:
         yield Reason("plugins.config_schema", {"item": item.__qualname__}, f"{type(error).__name__}: {error}")
+
+
+def config_notes(item: Any) -> Iterator[Reason]:
+    """Yield what the form of a sound extension lacks, with file and line of its configuration class."""
+    model = getattr(item, "config_model", None)
+    if not (isinstance(model, type) and issubclass(model, ExtensionConfig)):
+        return  # a page
+    place: dict[str, str | int] = {"file": inspect.getsourcefile(model) or "", "line": inspect.getsourcelines(model)[1]}
+    schema = config_schema(model)
+    for part in (schema, *schema.get("$defs", {}).values()):
+        for name, field in part.get("properties", {}).items():
+            if not str(field.get("description", "")).strip():
+                yield Reason("plugins.setting_bare", {**place, "field": name})
+            if name.rpartition("_")[2] in _SECRET_NAMES and _is_text(field) and not field.get("x-castcore-secret"):
+                yield Reason("plugins.setting_plain", {**place, "field": name})
+
+
+def _is_text(field: Mapping[str, Any]) -> bool:
+    return any(option.get("type") == "string" for option in (field, *field.get("anyOf", ())))
 
 
 def _wrong_attributes(item: Any) -> Iterator[str]:

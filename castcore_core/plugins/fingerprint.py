@@ -13,7 +13,7 @@ from pathlib import Path
 from castcore_core.plugins.discovery import Manifest
 
 _MOST_FILES = 4000
-_FORMAT = 1
+_FORMAT = 2
 """Raise it when a trial looks at more or at other things than before."""
 
 

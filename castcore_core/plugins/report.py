@@ -17,8 +17,10 @@ from castcore_core.plugins.fingerprint import code_folder
 from castcore_core.plugins.host import BUILTIN_MODULE, builtin_record, find_record
 from castcore_core.plugins.loading import load_module
 from castcore_core.plugins.offer import BUILTIN
-from castcore_core.plugins.project import opened
+from castcore_core.plugins.project import Opened, installed_of, opened, source_of
 from castcore_core.plugins.registry import Claims
+from castcore_core.plugins.review import review
+from castcore_core.plugins.review.material import Material
 from castcore_core.plugins.standing import StandingFile
 from castcore_core.plugins.state import LoadError, PluginState, Reason, Refusal
 from castcore_core.plugins.survey import PluginRecord, find, survey, trials
@@ -82,22 +84,27 @@ class PluginReport:
         found = ((manifest.id, code_folder(manifest.module, self.path)) for manifest in manifests)
         return catalogue.merged(((plugin, folder) for plugin, folder in found if folder), language)
 
-    def check(self, target: str) -> tuple[CheckResult, ...]:
-        """Hold one plugin against the contract, always with a fresh trial.
+    def check(self, target: str, *, tests: bool = True) -> tuple[CheckResult, ...]:
+        """Hold one plugin against the contract, always with a fresh trial, and review its files.
 
         ``target`` is an id, or the path of a wheel, of a source folder with a pyproject.toml, or of a folder with
-        distributions. Raises NotFoundError ``plugins.unknown`` or ConfigurationError ``plugins.target_unreadable``.
+        distributions. ``tests`` also runs the tests of a source folder. Raises NotFoundError ``plugins.unknown`` or
+        ConfigurationError ``plugins.target_unreadable``.
         """
         path = Path(target)
         if "/" not in target and not path.exists():
             manifest = find_record(self.list(), target).manifest
             if manifest.id == BUILTIN:
                 raise ConfigurationError("plugins.builtin_fixed")
-            return tuple(self._lines((manifest,), self._trials(), list(self.path or ())))
-        with opened(path) as (manifests, found):
-            if not manifests:
+            project = source_of(manifest.distribution)
+            about = installed_of(manifest.distribution, self.path)
+            found = Opened((manifest,), list(self.path or ()), about, project)
+            return tuple(self._lines(found, self._trials(), tests=tests))
+        with opened(path) as found:
+            if not found.manifests:
                 raise ConfigurationError("plugins.target_unreadable", params={"target": target[:300]})
-            return tuple(self._lines(manifests, trials(self.cache / "check", found, self.limit), found))
+            tries = trials(self.cache / "check", found.path, self.limit)
+            return tuple(self._lines(found, tries, tests=tests))
 
     def _builtin(self) -> PluginRecord:
         record = builtin_record(self.builtin)
@@ -110,17 +117,21 @@ class PluginReport:
     def _trials(self) -> Trials:
         return trials(self.cache, self.path, self.limit)
 
-    def _lines(self, manifests: Sequence[Manifest], tries: Trials, path: Sequence[str]) -> Iterator[CheckResult]:
-        outcomes = tries.run((manifest for manifest in manifests if manifest.refusal is None), afresh=True)
-        for manifest in manifests:
+    def _lines(self, found: Opened, tries: Trials, *, tests: bool) -> Iterator[CheckResult]:
+        outcomes = tries.run((manifest for manifest in found.manifests if manifest.refusal is None), afresh=True)
+        for manifest in found.manifests:
             if manifest.refusal:
                 yield _bad(manifest.refusal.reason)
                 continue
-            yield from _metadata_lines(manifest)
-            yield from _trial_lines(manifest, outcomes[manifest.id])
-            if conflict := self._conflict(manifest, outcomes[manifest.id]):
-                yield _bad(conflict)
-            yield from _text_lines(manifest, code_folder(manifest.module, path or None))
+            trial, folder = outcomes[manifest.id], code_folder(manifest.module, found.path or None)
+            lines = [*_metadata_lines(manifest), *_trial_lines(manifest, trial)]
+            if conflict := self._conflict(manifest, trial):
+                lines.append(_bad(conflict))
+            lines += _text_lines(manifest, folder)
+            yield from lines
+            if folder:
+                material = Material(manifest, folder, found.about.get(manifest.distribution), found.project)
+                yield from review(material, trial.offers, trial.notes, lines, tests=tests)
 
     def _conflict(self, manifest: Manifest, trial: Trial) -> Reason | None:
         claims = Claims()

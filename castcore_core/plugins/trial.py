@@ -32,10 +32,14 @@ _SIDE_BY_SIDE = 8
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a trial found; without faults the plugin may be imported. ``seconds`` is 0 where it was remembered."""
+    """What a trial found; without faults the plugin may be imported. ``seconds`` is 0 where it was remembered.
+
+    ``notes`` are what its author should mend although it works.
+    """
 
     offers: tuple[Offer, ...] = ()
     faults: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
     seconds: float = 0.0
 
 
@@ -84,6 +88,7 @@ def _memory(trial: Trial, key: str, around: str) -> dict[str, Any]:
         "at": time.time(),
         "offers": [offer.to_json() for offer in trial.offers],
         "faults": [fault.to_json() for fault in trial.faults],
+        "notes": [note.to_json() for note in trial.notes],
     }
 
 
@@ -101,7 +106,8 @@ def _remembered(file: Path, key: str, around: str, forget: float) -> Trial | Non
 
 def _trial(answer: dict[str, Any], seconds: float = 0.0) -> Trial:
     offers = tuple(Offer.from_json(offer) for offer in answer["offers"])
-    return Trial(offers, tuple(Reason.from_json(fault) for fault in answer["faults"]), seconds)
+    faults, notes = (tuple(Reason.from_json(each) for each in answer[name]) for name in ("faults", "notes"))
+    return Trial(offers, faults, notes, seconds)
 
 
 def _attempt(manifest: Manifest, path: Sequence[str], limit: float) -> Trial:

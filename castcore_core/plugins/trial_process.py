@@ -37,16 +37,18 @@ def main() -> None:
 
 def _try(plugin: str, module: str) -> dict[str, object]:
     from castcore_core.plugins.contract import inspect_module
+    from castcore_core.plugins.extension import config_notes
     from castcore_core.plugins.importing import import_plugin
     from castcore_core.plugins.state import LoadError
 
     try:
         inspection = inspect_module(import_plugin(module), plugin)
     except LoadError as error:
-        return {"offers": [], "faults": [fault.to_json() for fault in error.faults]}
+        return {"offers": [], "faults": [fault.to_json() for fault in error.faults], "notes": []}
     return {
         "offers": [contribution.offer.to_json() for contribution in inspection.contributions],
         "faults": [fault.to_json() for fault in inspection.faults],
+        "notes": [note.to_json() for each in inspection.contributions for note in config_notes(each.item)],
     }
 
 

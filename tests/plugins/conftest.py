@@ -20,7 +20,9 @@ from castcore_sdk import *
 
 class Config(ExtensionConfig):
     label: str = "x"
+    "What it is called."
     key: Secret = Secret("")
+    "What opens it."
 """
 
 GOOD = """
@@ -81,7 +83,7 @@ class Site:
             (package / "locales" / f"{language}.json").write_text(json.dumps(value))
         info = self.folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
-        lines = [f"Name: {distribution}", f"Version: {version}", "Metadata-Version: 2.1"]
+        lines = [f"Name: {distribution}", f"Version: {version}", "Metadata-Version: 2.4", "License-Expression: MIT"]
         lines += [f"Requires-Dist: {requires}"] if requires else []
         (info / "METADATA").write_text("\n".join(lines) + "\n" + metadata)
         (info / "entry_points.txt").write_text(f"[castcore.plugins]\n{plugin} = {entry or module}\n")
