@@ -10,6 +10,7 @@ from typing import Any
 from castcore_core.engine.desk import Desk
 from castcore_core.engine.observer import Observer
 from castcore_core.engine.schemas import EncoderUse, Problem
+from castcore_core.platforms.event import REAUTHENTICATION
 from castcore_core.runner.client import RunnerClient
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.plan import JobPlan
@@ -23,6 +24,8 @@ JOB_KEYS = ("job", "profile", "generation", "restarts")
 PENDING_KEYS = ("job", "profile")
 """Changes that wait for a restart."""
 _AGAIN_S = 10.0
+_ACCOUNT_S = 30.0
+"""Until an output is tried again whose account a person has to connect: the answer comes from our own database."""
 
 
 class Conformer:
@@ -142,8 +145,10 @@ class Conformer:
 
     def _refuse(self, output_id: str, revision: str, error: CastCoreError) -> None:
         problem = Problem(code=error.code, params=dict(error.params))
-        if isinstance(error, TemporaryError):
-            wait = error.retry_after.total_seconds() if error.retry_after else _AGAIN_S
+        lost_account = error.code == REAUTHENTICATION
+        if isinstance(error, TemporaryError) or lost_account:
+            named = getattr(error, "retry_after", None)
+            wait = _ACCOUNT_S if lost_account else named.total_seconds() if named else _AGAIN_S
             self._refused[output_id] = (revision, time.monotonic() + wait)
             self._observer.refuse(output_id, problem, time.time() + wait)
         else:

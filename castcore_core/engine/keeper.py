@@ -19,6 +19,7 @@ from castcore_core.engine.observer import Observer
 from castcore_core.engine.outcome import settle, told_before
 from castcore_core.engine.schemas import Params, Problem
 from castcore_core.engine.verdict import BroadcastWatch
+from castcore_core.platforms.event import REAUTHENTICATION
 from castcore_core.runner.client import RunnerClient, forget, launch, open_runner
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.identity import Identity
@@ -38,7 +39,8 @@ _FOREVER_S = 3600.0
 _HOPELESS = (ConfigurationError, AuthenticationError)
 """What another attempt would not mend.
 
-Not so a file that is missing (its storage may come back) and an ffmpeg that is (an upgrade may be under way).
+Not so a file that is missing (its storage may come back), an ffmpeg that is (an upgrade may be under way), and an
+account that somebody will connect again.
 """
 
 T = TypeVar("T")
@@ -233,7 +235,7 @@ class Keeper:
                 return 0.0
             client = await self._launch(planned, opening)
         except CastCoreError as error:
-            if isinstance(error, _HOPELESS) and not error.code.startswith("ffmpeg."):
+            if isinstance(error, _HOPELESS) and not error.code.startswith(("ffmpeg.", REAUTHENTICATION)):
                 page.outcome = "failed"
                 await self._finish(Problem(code=error.code, params=dict(error.params)), None)
                 return _FOREVER_S

@@ -12,6 +12,9 @@ ACCOUNT = "platforms.account"
 
 ``reauthentication`` wants a person; ``deleted`` is the last one that is told.
 """
+REAUTHENTICATION = "platforms.reauthentication"
+"""Code: only a person can help, by connecting the account again."""
+
 AccountState = Literal["disconnected", "connecting", "connected", "reauthentication", "deleted"]
 
 

@@ -21,7 +21,7 @@ from tortoise.expressions import F, Q
 from castcore_core.core import Core
 from castcore_core.db import utc_now
 from castcore_core.db.outage import is_outage
-from castcore_core.platforms.event import AccountState, tell
+from castcore_core.platforms.event import REAUTHENTICATION, AccountState, tell
 from castcore_core.platforms.kind import provider_of
 from castcore_core.platforms.models import PlatformAccount
 from castcore_core.platforms.vault import client_secret, lock_tokens, tokens_of
@@ -247,7 +247,7 @@ async def account_row(account_id: UUID) -> PlatformAccount:
 
 def needs_person(row: PlatformAccount) -> AuthenticationError:
     """Return the error that an account has where it must be connected again."""
-    return AuthenticationError("platforms.reauthentication", params={"account": row.name})
+    return AuthenticationError(REAUTHENTICATION, params={"account": row.name})
 
 
 def _is_due(row: PlatformAccount, spent: int | None) -> bool:

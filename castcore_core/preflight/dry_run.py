@@ -19,10 +19,12 @@ import psutil
 from castcore_core.audit import Audit
 from castcore_core.audit.service import Target
 from castcore_core.core import Core
-from castcore_core.destinations.service import Destinations
 from castcore_core.error import ConflictError
 from castcore_core.ffmpeg.egress import recording
+from castcore_core.media.info import MediaInfo
+from castcore_core.plugins.host import PluginHost
 from castcore_core.preflight.check import Level
+from castcore_core.preflight.limit import format_of, limits_for
 from castcore_core.preflight.measurement import Usage, measure
 from castcore_core.preflight.schemas import (
     DryRunAnswer,
@@ -139,10 +141,12 @@ class DryRuns:
             await client.wait_gone()
             await asyncio.to_thread(forget, run, plan.job_id)
         figures = [measure(each.id, folder / f"{each.id}.flv") for each in plan.renditions]
-        return self._answer(subject, course, [each for each in figures if each is not None])
+        return self._answer(subject, media, course, [each for each in figures if each is not None])
 
-    def _answer(self, subject: Subject, course: _Course, renditions: Sequence[RenditionFigures]) -> DryRunAnswer:
-        limits = self._limits(subject, {each.id: each for each in renditions})
+    def _answer(
+        self, subject: Subject, media: MediaInfo | None, course: _Course, renditions: Sequence[RenditionFigures]
+    ) -> DryRunAnswer:
+        limits = self._limits(subject, media, {each.id: each for each in renditions})
         elapsed = max(course.seconds, 0.5)
         percent = 100 * course.usage.cpu_seconds / elapsed
         cores = psutil.cpu_count() or 1
@@ -166,15 +170,18 @@ class DryRuns:
             log=list(course.log),
         )
 
-    def _limits(self, subject: Subject, renditions: Mapping[str, RenditionFigures]) -> list[LimitFigures]:
-        configurations = self._core.get(Destinations).configurations
+    def _limits(
+        self, subject: Subject, media: MediaInfo | None, renditions: Mapping[str, RenditionFigures]
+    ) -> list[LimitFigures]:
+        host = self._core.get(PluginHost)
         found: list[LimitFigures] = []
         for output in subject.outputs:
             figures = renditions.get(output.rendition)
-            limits = configurations.type_of(output.destination.type).item.limits
-            name = output.destination.name
             if figures is None:
                 continue
+            picture = format_of(subject.encodings[output.rendition].profile, media, host)
+            limits = limits_for(self._core, output.destination, picture)
+            name = output.destination.name
             if (most := limits.max_video_bitrate) is not None:
                 kept = figures.bitrate <= most * _TOLERANCE
                 found.append(

@@ -13,9 +13,10 @@ import psutil
 from castcore_core.core import Core
 from castcore_core.destinations.service import Destinations
 from castcore_core.media.info import MediaInfo
+from castcore_core.platforms.models import PlatformAccount
 from castcore_core.plugins.host import PluginHost
 from castcore_core.preflight.check import Category, Check, of_error, of_result, ok, stop, warn, worst
-from castcore_core.preflight.limit import exceeded
+from castcore_core.preflight.limit import exceeded, format_of, limits_for
 from castcore_core.profiles.choice import Encoders
 from castcore_core.profiles.toolchain import Toolchain
 from castcore_core.streams.definition import DeviceInput, IngestInput, PlayedInput
@@ -155,6 +156,13 @@ class Examination:
         holder = await holder_of([output.destination.id], but=self._subject.id)
         if holder is not None:
             return [stop("streams.destination_busy", "destination", destination=holder[0], job=holder[1])]
+        account = await PlatformAccount.get_or_none(id=output.destination.account_id)  # type: ignore[attr-defined]
+        if account is not None and account.state != "connected":
+            # Without asking the plugin, which could only say the same.
+            lost = account.state == "reauthentication"
+            code = "platforms.reauthentication" if lost else "platforms.not_connected"
+            params = {"account": account.name, "destination": name}
+            return [Check(code=code, category="destination", level="red", params=params)]
         results = await self._core.get(Destinations).configurations.check(output.destination, timeout=_DESTINATION_S)
         lines = [of_result(each, "destination") for each in results]
         lines = [_named(line, name) for line in lines]
@@ -166,10 +174,11 @@ class Examination:
         lines: list[Check] = []
         for output in self._subject.outputs:
             encoded = self._subject.encodings[output.rendition]
-            limits = self._core.get(Destinations).configurations.type_of(output.destination.type).item.limits
+            picture = format_of(encoded.profile, media, host)
+            limits = limits_for(self._core, output.destination, picture)
             lines += [
                 warn(f"preflight.over_{what}", "limits", destination=output.destination.name, value=value, limit=limit)
-                for what, value, limit in exceeded(encoded.profile, limits, media, host)
+                for what, value, limit in exceeded(encoded.profile, limits, picture)
             ]
         return lines or [ok("preflight.limits", "limits")]
 

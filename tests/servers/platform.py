@@ -180,7 +180,7 @@ def provider_at(issuer: str, *, token_url: str | None = None) -> OAuthProvider:
 def register(core: Core, kind: type[Stage] = Stage) -> None:
     """Bring the platform into a core that runs in this process."""
     offer = Offer(Kind.DESTINATION, kind.id)
-    assert core.get(PluginHost).registry.add(TYPE, [Contribution(offer, kind)]) is None
+    assert core.get(PluginHost).registry.add(kind.id, [Contribution(offer, kind)]) is None
 
 
 def install(folder: Path, module: str = "servers.platform") -> None:
