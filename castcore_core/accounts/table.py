@@ -205,6 +205,7 @@ ROOT: Mapping[str, _Rows] = {
     SESSION: {
         "/": PAGE,
         "/account": PAGE,
+        "/assets": PAGE,
         "/audit": PAGE,
         "/destinations": PAGE,
         "/destinations/*": PAGE,

@@ -24,7 +24,7 @@ PAGES = (
         "/media/{media}",
     ),
     *("/platforms", "/platforms/new", "/platforms/{account}", "/notifications", "/notifications/new"),
-    *("/notifications/{target}", "/settings", "/users", "/users/new", "/audit"),
+    *("/assets", "/notifications/{target}", "/settings", "/users", "/users/new", "/audit"),
 )
 
 # After WCAG 2.2: 1.1.1, 1.3.1, 1.4.3, 2.4.2, 4.1.2.

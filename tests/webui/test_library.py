@@ -68,3 +68,22 @@ def test_a_storage_that_cannot_be_reached_says_why(browser: Looker, server: Site
         expect(line.locator("strong")).not_to_have_text(re.compile(r"storage\."))
         page.goto(f"/storage/{kept}/browse")
         expect(page.locator(".notice[data-level=error]")).to_be_visible()
+
+
+def test_a_slate_is_uploaded_and_refused_where_it_is_none(browser: Looker, server: Site, clips: Clips) -> None:
+    with browser.window(server.address, cookies=server.cookies, expected=("status of 4",)) as window:
+        page = window.page
+        page.goto("/assets")
+        page.get_by_label("File").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"<html>"})
+        page.get_by_role("button", name="Upload").click()
+        expect(page.locator("#said .notice")).to_be_visible()
+        page.get_by_label("File").set_input_files(clips["av"])
+        page.get_by_role("button", name="Upload").click()
+        expect(page.locator("[data-asset] video")).to_have_count(1)
+        page.goto("/jobs/new")
+        page.locator("#further summary").first.click()
+        page.get_by_label("Picture or film").select_option(index=1)
+        page.goto("/assets")
+        page.locator("[data-asset] [data-do=delete]").click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        expect(page.locator("[data-asset]")).to_have_count(0)

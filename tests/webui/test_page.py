@@ -26,7 +26,7 @@ from servers.staff import Staff, Visitor, bare, staffed
 PAGES = (
     *("/", "/account", "/jobs", "/jobs/new", "/media", "/destinations", "/destinations/new"),
     *("/profiles", "/profiles/new", "/system", "/storage", "/storage/new", "/platforms", "/platforms/new"),
-    *("/notifications", "/notifications/new", "/plugins", "/settings", "/users", "/users/new", "/audit"),
+    *("/notifications", "/notifications/new", "/plugins", "/assets", "/settings", "/users", "/users/new", "/audit"),
 )
 WEBUI = Path(__file__).parents[2] / "webui"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import Quart
 
 from castcore_webui.page import (
+    assets,
     destination,
     entry,
     job,
@@ -19,7 +20,7 @@ from castcore_webui.page import (
 )
 from castcore_webui.page.place import blueprint
 
-MODULES = (entry, overview, job, media, destination, profile, system, storage, platform, notification, plugin)
+MODULES = (entry, overview, job, media, destination, profile, system, storage, assets, platform, notification, plugin)
 """Each declares its views on the one blueprint."""
 
 

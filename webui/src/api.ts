@@ -23,14 +23,16 @@ interface Options {
 
 /** Call the API. Throws Refusal; a session that is over leads to the sign-in, unless one wants to `stay`. */
 export async function call<T = unknown>(method: string, path: string, body?: unknown, options: Options = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (options.since) headers["If-Unmodified-Since"] = options.since;
+  return send<T>(method, path, headers, body === undefined ? undefined : JSON.stringify(body), options);
+}
+
+async function send<T>(method: string, path: string, headers: Record<string, string>, body: BodyInit | undefined, options: Options = {}): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(`/api/v1${path}`, {
-      method, headers, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    answer = await fetch(`/api/v1${path}`, { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin", body });
   } catch {
     throw new Refusal(0, "web.unreachable", {});
   }
@@ -51,5 +53,7 @@ async function refusalOf(answer: Response): Promise<Refusal> {
   }
 }
 
+/** Send files; the browser itself names the parts of the body. */
+export const upload = <T = unknown>(path: string, data: FormData): Promise<T> => send<T>("POST", path, {}, data);
 export const get = <T>(path: string): Promise<T> => call<T>("GET", path);
 export const post = <T = unknown>(path: string, body?: unknown): Promise<T> => call<T>("POST", path, body);

@@ -4,9 +4,15 @@ import { ago, bitrate, count, duration, moment, t, tell, type Told } from "./tex
 
 export interface Problem { code: string; params: Record<string, unknown> }
 
+/** What the platform itself says. */
+export interface Verdict extends Problem {
+  phase: "unknown" | "ready" | "live" | "ended" | "rejected"; severity: "ok" | "warning" | "error";
+  issues: (Problem & { severity: string })[]; viewers: number | null; watch_url: string | null;
+}
+
 export interface OutputStatus extends Problem {
   id: string; name: string; type: string; state: string; since: number; retry_at: number | null;
-  bytes: number; bitrate: number; dropped: number; reconnects: number; verdict: Problem | null;
+  bytes: number; bitrate: number; dropped: number; reconnects: number; verdict: Verdict | null;
 }
 
 export interface JobStatus extends Problem {
@@ -74,6 +80,24 @@ export async function putWhy(place: Element | null, problem: Problem, cause: Pro
     told.cause ? h("span", {}, " ", ...quoted(told.cause)) : "",
     told.remedy ? h("span", { class: "remedy" }, ...quoted(told.remedy)) : "",
   ] : []);
+}
+
+/** The second light: whether the platform receives, what it finds fault with, and who watches. */
+export async function putVerdict(place: HTMLElement | null, verdict: Verdict | null): Promise<void> {
+  if (!place) return;
+  const key = JSON.stringify(verdict);
+  if (place.dataset.key === key) return;
+  place.dataset.key = key;
+  if (!verdict) return place.replaceChildren();
+  const told = await Promise.all(verdict.issues.map(tell));
+  if (place.dataset.key !== key) return; // a later one has come meanwhile
+  const level = verdict.phase === "unknown" ? "" : verdict.severity;
+  place.replaceChildren(
+    h("span", { class: "state", "data-level": level }, h("span", { class: "mark", "aria-hidden": "true" }),
+      h("span", { class: "word" }, `${t("platform")}: ${t(`phase_${verdict.phase}`)}`)),
+    verdict.viewers === null ? "" : h("span", { class: "quiet" }, ` ${t("viewers", { count: count(verdict.viewers) })}`),
+    verdict.watch_url ? h("a", { href: verdict.watch_url, rel: "noreferrer", target: "_blank" }, t("watch")) : "",
+    ...told.map(({ message, remedy }) => h("p", { class: "why" }, h("strong", {}, ...quoted(message)), remedy ? h("span", { class: "remedy" }, ...quoted(remedy)) : "")));
 }
 
 /** "2 of 3 up". */

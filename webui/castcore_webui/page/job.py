@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from quart import Response, request, send_from_directory
 from quart_schema import hide
 
+from castcore_core.platforms.metadata_schemas import MetadataBody
 from castcore_core.streams import definition
 from castcore_sdk.errors import NotFoundError
 from castcore_webui.page.destination import destination_types, platform_accounts
@@ -46,11 +47,13 @@ async def job(job_id: UUID) -> Response:
         return await render_refusal(found if not found.ok else status)
     hls = await _hls_output(found.body)
     report = reports.items[0] if reports.items else None
+    metadata = await _metadata_parts(found.body) if who.operates else None
     preview = f"/jobs/{job_id}/preview/{hls[1]}" if hls else ""
     return await render(
         "job.html",
         script="job",
-        first={"job": found.body, "status": status.body, "report": report},
+        first={"job": found.body, "status": status.body, "report": report, "metadata": metadata},
+        metadata=metadata,
         job=found.body,
         status=status.body,
         outputs=_outputs(found.body, status.body),
@@ -88,11 +91,12 @@ async def edit_job(job_id: UUID) -> Response:
 
 
 async def _editor(job: dict[str, Any] | None) -> Response:
-    destinations, profiles, sources, media = await ask_all(
+    destinations, profiles, sources, media, assets = await ask_all(
         "/destinations?limit=500",
         "/ffmpeg-profiles?limit=500",
         "/storage-sources?limit=500",
         "/media?streamable=true&limit=500&sort=name",
+        "/assets?limit=500",
     )
     preset = _preset() if job is None else None
     first = {
@@ -105,10 +109,25 @@ async def _editor(job: dict[str, Any] | None) -> Response:
         "storage": [{"id": each["id"], "name": each["name"]} for each in sources.items],
         "media": await _choices(media.items, job["source"] if job else preset),
         "preset": preset,
+        "assets": [{"id": each["id"], "name": each["name"], "kind": each["kind"]} for each in assets.items],
         "profiles": profiles.items,
         "profile": await profile_parts(),
     }
     return await render("editor.html", script="editor", first=first, job=job)
+
+
+async def _metadata_parts(job: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the forms of a job's metadata are made from; None where no platform of its shows any."""
+    able = {each["id"] for each in await destination_types() if "metadata" in each["capabilities"]}
+    platforms = sorted({output["destination_type"] for output in job["outputs"]} & able)
+    if not platforms:
+        return None
+    pictures = await ask("/assets", {"kind": "image", "limit": 500})
+    return {
+        "platforms": platforms,
+        "schema": MetadataBody.model_json_schema(),
+        "pictures": [{"id": each["id"], "name": each["name"]} for each in pictures.items],
+    }
 
 
 def _preset() -> dict[str, str] | None:

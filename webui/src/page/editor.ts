@@ -17,7 +17,7 @@ interface Job {
 }
 interface First {
   job: Job | null; sources: Record<string, Schema>; parts: Record<string, Schema>; destinations: Destination[];
-  types: Type[]; accounts: Account[]; storage: Named[]; media: Named[]; preset: Job["source"] | null; profiles: Profile[]; profile: ProfileParts;
+  types: Type[]; accounts: Account[]; storage: Named[]; media: Named[]; assets: Named[]; preset: Job["source"] | null; profiles: Profile[]; profile: ProfileParts;
 }
 
 const data = first<First>();
@@ -50,7 +50,10 @@ function chooseSource(): void {
 }
 /** Let one choose among what there is instead of typing an id. */
 function choices(schema: Schema, name: string, found: Named[]): void {
-  if (schema.properties?.[name]) schema.properties[name] = { type: "string", enum: found.map(({ id }) => id) };
+  const known = schema.properties?.[name];
+  if (!known || !schema.properties) return;
+  const chosen: Schema = { type: "string", enum: found.map(({ id }) => id) };
+  schema.properties[name] = known.anyOf ? { anyOf: [chosen, { type: "null" }], default: null } : chosen;
 }
 kind.addEventListener("change", chooseSource);
 chooseSource();
@@ -90,10 +93,9 @@ profile.replaceChildren(...profileSelect(null, t("profile_default")).children);
 profile.value = job?.profile_id ?? "";
 
 const rest = Object.entries(data.parts).map(([name, schema]) => {
-  // What a later version brings is not asked for yet.
-  const kinds = schema.properties?.kind?.enum;
-  if (kinds) kinds.splice(0, kinds.length, ...kinds.filter((each) => each !== "video"));
-  const part = new Form(schema, (job?.[name] ?? {}) as Record<string, unknown>, [name], { scope: name, without: ["asset_id", "return"] });
+  choices(schema, "asset_id", data.assets);
+  const names = Object.fromEntries(data.assets.map((each) => [each.id, each.name]));
+  const part = new Form(schema, (job?.[name] ?? {}) as Record<string, unknown>, [name], { scope: name, without: ["return"], names });
   the("#rest").append(h("fieldset", {}, h("legend", {}, t(`part_${name}`)), part.element));
   return [name, part] as const;
 });

@@ -3,17 +3,18 @@ import { call, get, post } from "../api";
 import { all, first, h, say, the } from "../element";
 import { listen } from "../live";
 import { openLog } from "../log";
+import { offerMetadata, type MetadataParts } from "../metadata";
 import { attempt, confirmed, notice } from "../notice";
 import "../shell";
 import { play } from "../play";
 import { runPreflight, showReport, type Report } from "../preflight";
-import { put, putState, putWhy, rate, severity, speed, uptime, type JobStatus, type OutputStatus } from "../status";
+import { put, putState, putVerdict, putWhy, rate, severity, speed, uptime, type JobStatus, type OutputStatus } from "../status";
 import { bytes, count, language, t, tell, type Coded, type Told } from "../text";
 
 interface Job { id: string; name: string; outputs: { id: string; destination_name: string }[] }
 interface Diagnosed extends JobStatus { diagnosis: Told[] }
 
-const { job, status: begun, report } = first<{ job: Job; status: Diagnosed; report: Report | null }>();
+const { job, status: begun, report, metadata } = first<{ job: Job; status: Diagnosed; report: Report | null; metadata: MetadataParts | null }>();
 const page = the("#job");
 const said = the("#said");
 const path = `/stream-jobs/${job.id}`;
@@ -23,7 +24,8 @@ function showOutput(output: OutputStatus): void {
   const row = document.querySelector<HTMLElement>(`[data-output="${CSS.escape(output.id)}"]`);
   if (!row) return;
   putState(row, output.state, output.since, output.retry_at);
-  void putWhy(row.querySelector("[data-live=why]"), output.verdict ?? output);
+  void putWhy(row.querySelector("[data-live=why]"), output);
+  void putVerdict(row.querySelector("[data-live=verdict]"), output.verdict);
   put(row, "bitrate", rate(output.bitrate));
   put(row, "bytes", bytes(output.bytes));
   put(row, "dropped", count(output.dropped));
@@ -107,6 +109,7 @@ for (const button of all<HTMLButtonElement>(".head .actions [data-do]", page)) {
 }
 const check = page.querySelector<HTMLButtonElement>("[data-do=preflight]");
 check?.addEventListener("click", () => void runPreflight(job.id, check));
+if (metadata) offerMetadata(the("#metadata"), job.id, metadata);
 if (report && check) void showReport(report);
 
 interface Preview {
