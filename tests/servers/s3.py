@@ -42,7 +42,7 @@ class S3Server:
         self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
         self.port, *self._ports = (free_port() for _ in range(4))
-        self.users = {KEY_ID: f"{SECRET} .admin", OTHER_KEY_ID: OTHER_SECRET}
+        self.users = _users()
 
     @property
     def url(self) -> str:
@@ -76,6 +76,16 @@ class S3Server:
             if self._process.poll() is not None or time.monotonic() > until:
                 pytest.fail(f"swift did not start: {log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.05)
+
+    def restore(self) -> None:
+        """Have it run with the keys and the bucket that it began with, whatever a test did."""
+        if self._process is None or self.users != _users():
+            self.kill()
+            self.users = _users()
+            self.start()
+        buckets = self.client().list_buckets()["Buckets"]
+        if BUCKET not in [bucket["Name"] for bucket in buckets]:
+            self.client().create_bucket(Bucket=BUCKET)
 
     def kill(self) -> None:
         """Kill it at once; what is on disk stays."""
@@ -122,10 +132,17 @@ def moto_server(folder: Path) -> Iterator[MotoServer]:
         yield server
 
 
+def _users() -> dict[str, str]:
+    return {KEY_ID: f"{SECRET} .admin", OTHER_KEY_ID: OTHER_SECRET}
+
+
 def _require_swift() -> None:
-    found = _PYTHON.exists() and not subprocess.run(
-        [str(_PYTHON), "-c", "import swift.proxy.server"], capture_output=True, check=False
-    ).returncode
+    found = (
+        _PYTHON.exists()
+        and not subprocess.run(
+            [str(_PYTHON), "-c", "import swift.proxy.server"], capture_output=True, check=False
+        ).returncode
+    )
     if not found:
         pytest.skip("not installed: python3-swift")
 

@@ -51,9 +51,11 @@ class Client:
         answer, _ = await self._ask("HEAD", key)
         if answer.status == 200:
             return _described(key, answer)
-        # A HEAD has no body: what is wrong is only said to a GET. A bucket that is missing looks like a missing object.
-        await self.probe(key, path)
-        raise TemporaryError("s3.interrupted")
+        if answer.status != 404:
+            # A HEAD has no body: what is wrong is only said to a GET.
+            await self.probe(key, path)
+            raise TemporaryError("s3.interrupted")
+        raise NotFoundError("storage.not_found", params={"path": path})
 
     async def probe(self, key: str, path: str, offset: int = 0) -> bool:
         """Ask for one byte of an object, to hear why reading fails; tell whether the byte exists."""

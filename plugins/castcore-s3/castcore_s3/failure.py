@@ -26,6 +26,8 @@ _SERVER_TIME = re.compile(r"<ServerTime>\s*([0-9TZ:.+-]{10,40})\s*</ServerTime>"
 _REGION = re.compile(r"<Region>\s*([a-z0-9-]{1,64})\s*</Region>")
 _TOLD_STATUS = re.compile(r"status code: ([1-5][0-9]{2})\b")
 _LONGEST_WAIT = timedelta(hours=1)
+_SMALLEST_SKEW = timedelta(minutes=1)
+"""Less is within what any service allows: it measures against another clock than the one that it tells."""
 
 _KEY_UNKNOWN = frozenset({"InvalidAccessKeyId", "NoSuchAccessKey", "Unauthorized", "InvalidSecurity"})
 _SECRET_WRONG = frozenset({"SignatureDoesNotMatch"})
@@ -118,7 +120,7 @@ def _refused(code: str, status: int, path: str) -> CastCoreError:
 
 def _skew(answer: Answer, now: datetime) -> CastCoreError:
     offset = clock_offset(answer, now)
-    if offset is None:
+    if offset is None or abs(offset) < _SMALLEST_SKEW:
         return TemporaryError("s3.clock_wrong")
     code, seconds = skew(offset)
     return TemporaryError(code, params={"seconds": seconds})

@@ -92,7 +92,7 @@ class S3Storage(StorageBackend[S3Config], SupportsWrite):
             token = page.token
             if token is None:
                 break
-        if not found and not await self._is_folder(client, path):
+        if not found:
             raise NotFoundError("storage.not_found", params={"path": path})
         if left_out:
             self.context.log.warning("%d keys below %r have names that no path can have; left out", left_out, path)
@@ -168,12 +168,8 @@ class S3Storage(StorageBackend[S3Config], SupportsWrite):
         return self._connection
 
     async def _is_folder(self, client: Client, path: StoragePath) -> bool:
-        prefix = self._prefix(path)
-        page = await client.page(prefix, most=1)
-        if page.items or page.prefixes:
-            return True
-        # Servers on top of a file system have empty folders, which show from above only.
-        return prefix in (await client.page(prefix.removesuffix("/"))).prefixes
+        page = await client.page(self._prefix(path), most=1)
+        return bool(page.items or page.prefixes)
 
     def _key(self, path: StoragePath) -> str:
         if path == "":

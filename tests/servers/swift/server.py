@@ -105,7 +105,9 @@ def _configure(folder: Path, ports: list[int], secrets: str) -> None:
     for name, port in zip(NAMES, ports, strict=True):
         (folder / f"{name}.conf").write_text(BACKEND.format(name=name, **values))
         ring = RingBuilder(1, 1, 0)
-        ring.add_dev({"id": 0, "region": 1, "zone": 1, "weight": 1.0, "ip": "127.0.0.1", "port": port, "device": "disk"})
+        ring.add_dev(
+            {"id": 0, "region": 1, "zone": 1, "weight": 1.0, "ip": "127.0.0.1", "port": port, "device": "disk"}
+        )
         ring.rebalance()
         ring.get_ring().save(str(folder / f"{name}.ring.gz"))
 
