@@ -8,6 +8,7 @@ from castcore_webui.page import (
     assets,
     destination,
     entry,
+    extension,
     job,
     media,
     notification,
@@ -20,7 +21,21 @@ from castcore_webui.page import (
 )
 from castcore_webui.page.place import blueprint
 
-MODULES = (entry, overview, job, media, destination, profile, system, storage, assets, platform, notification, plugin)
+MODULES = (
+    entry,
+    overview,
+    job,
+    media,
+    destination,
+    profile,
+    system,
+    storage,
+    assets,
+    platform,
+    notification,
+    plugin,
+    extension,
+)
 """Each declares its views on the one blueprint."""
 
 

@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from castcore_core.accounts.user import Users
 from castcore_core.api.rule import current_core
 from castcore_core.plugins.host import PluginHost
+from castcore_core.plugins.page import Entry, Pages
 from castcore_webui.asset import asset, send_asset
 from castcore_webui.reading import Reply
 from castcore_webui.text import page_texts, quoted, speaker, teller
-from castcore_webui.viewer import account, viewer
+from castcore_webui.viewer import Viewer, account, viewer
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -67,9 +68,18 @@ async def render(template: str, /, *, script: str = "", first: Any = None, code:
         quoted=quoted,
         script=script,
         first=first,
+        extensions=_extensions(who),
         **values,
     )
     return Response(text, code, content_type="text/html; charset=utf-8")
+
+
+def _extensions(who: Viewer) -> list[Entry]:
+    """Return the plugins' pages for the menu."""
+    actor = account()
+    if actor is None or plugin_host() is None:
+        return []
+    return current_core().get(Pages).menu(actor.role, who.language)
 
 
 def plugin_host() -> PluginHost | None:

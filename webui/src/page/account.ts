@@ -2,7 +2,9 @@
 import { call, post } from "../api";
 import { all, first, h, the } from "../element";
 import { attempt } from "../notice";
+import { qrCode } from "../qr";
 import "../shell";
+import { t } from "../text";
 
 type Preference = Record<"language" | "theme" | "time_zone", string | null>;
 
@@ -29,6 +31,7 @@ onSubmit(the<HTMLFormElement>("#factor"), async (data) => {
   const { secret, uri } = await post<{ secret: string; uri: string }>("/auth/2fa/setup", { password: data.get("factor_password") });
   the("#factor_secret").textContent = secret.replace(/(.{4})/g, "$1 ").trim();
   the<HTMLAnchorElement>("#factor_uri").href = uri;
+  the("#factor_qr").replaceChildren(qrCode(uri, t("second_factor_qr")));
   the("#factor").hidden = true;
   confirm.hidden = false;
   the<HTMLInputElement>("#code").focus();

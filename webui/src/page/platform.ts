@@ -4,6 +4,7 @@ import { first, h, the } from "../element";
 import { Form } from "../form";
 import { keep } from "../keeping";
 import { attempt, show } from "../notice";
+import { qrCode } from "../qr";
 import "../shell";
 import { said } from "../submit";
 import { t } from "../text";
@@ -54,7 +55,8 @@ function wait(device: Device): void {
   place.hidden = false;
   place.replaceChildren(
     h("p", {}, t("device_lead"), " ", h("a", { href: device.verification_url_complete ?? device.verification_url, rel: "noreferrer", target: "_blank" }, device.verification_url)),
-    h("p", { class: "code large" }, device.user_code), h("p", { class: "quiet" }, t("device_waiting")));
+    h("p", { class: "code large" }, device.user_code),
+    device.verification_url_complete ? qrCode(device.verification_url_complete, t("device_qr")) : "", h("p", { class: "quiet" }, t("device_waiting")));
   const poll = async (): Promise<void> => {
     try {
       const now = await call<Device>("GET", `/platform-accounts/${account?.id ?? ""}/device`);
