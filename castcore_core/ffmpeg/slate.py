@@ -68,12 +68,15 @@ def _ground(video: VideoPlan, look: SlateLook) -> Argument:
 def _laid_on(video: VideoPlan) -> Argument:
     """Return the graph that fits the second input into the ground; its last picture stays where it is the shorter."""
     width, height = _size(video)
-    fit = ":force_original_aspect_ratio=decrease:force_divisible_by=2"
+    # both scalers: which of them leaves RGB is ffmpeg's choice
     colours = f":out_range=tv:out_color_matrix={video.picture.colours}"
+    fit = f":force_original_aspect_ratio=decrease:force_divisible_by=2{colours}"
+    square = f"scale=w=iw*sar:h=ih{colours},setsar=1"
     ending = ",".join(["overlay=(W-w)/2:(H-h)/2", *video.ending])
     return _joined(
-        *("[1:v:0]scale=w=iw*sar:h=ih,setsar=1,scale=", width, ":", height, f"{fit}{colours},format=yuva420p[shown];"),
-        f"[0:v:0][shown]{ending}[slate]",
+        *(f"[1:v:0]{square},scale=", width, ":", height, f"{fit},format=yuva420p[shown];"),
+        # colours on both sides, or ffmpeg 9 takes those of the ground for others and converts the picture back
+        f"[0:v:0]setparams=range=tv:colorspace={video.picture.colours}[ground];[ground][shown]{ending}[slate]",
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from castcore_core.media.info import MediaInfo
 from castcore_sdk.errors import CastCoreError, NotFoundError, PermanentError, TemporaryError
 
 _COMMAND = (sys.executable, "-I", "-m", "castcore_core.media.worker")
+_CODE = re.compile(r"(media|ffmpeg)\.[a-z0-9_]{1,48}")
 _LINE_BYTES = 1 << 20
 _BODY_BYTES = 64 << 20
 _START_SECONDS = 5.0
@@ -134,8 +136,10 @@ def _crashed(status: int) -> PermanentError:
 
 
 def _error(message: Mapping[str, Any]) -> CastCoreError:
-    code = str(message["code"])
-    params = {str(key): value for key, value in dict(message.get("params", {})).items() if isinstance(value, str | int)}
+    code, given = str(message["code"]), message.get("params")
+    if not _CODE.fullmatch(code) or not isinstance(given, dict):
+        return _crashed(0)
+    params = {key: value for key, value in given.items() if isinstance(value, str | int)}
     if code in ("media.not_found", "ffmpeg.http_not_found"):
         return NotFoundError(code, params=params)
     retry = code.startswith("ffmpeg.") or code == "media.probe_timeout"

@@ -42,7 +42,7 @@ class Pool:
             await self._slots.acquire()
         finally:
             self._waiting -= 1
-        member = self._free.pop() if self._free else Member(self._nice)
+        member = self._take()
         try:
             return await member.ask(request, timeout, data)
         finally:
@@ -63,6 +63,14 @@ class Pool:
             self._timer.cancel()
         leaving, self._free = self._free, []
         await asyncio.gather(*(each.end() for each in leaving), *self._retiring, return_exceptions=True)
+
+    def _take(self) -> Member:
+        """Return a worker that waits, a new one where none does; those that have died meanwhile are passed over."""
+        while self._free:
+            if (member := self._free.pop()).healthy:
+                return member
+            self._retire(member)
+        return Member(self._nice)
 
     def _give_back(self, member: Member) -> None:
         if self._closed or not member.healthy or member.served >= TURNS:
