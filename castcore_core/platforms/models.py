@@ -30,6 +30,7 @@ class PlatformAccount(Record):
     renewing_until: fields.Field[datetime | None] = fields.DatetimeField(
         null=True, description="a process renews the tokens, at the longest until then"
     )
+    renewing_by = fields.CharField(max_length=120, default="", description="that process")
 
     class Meta:
         table = "platform_account"

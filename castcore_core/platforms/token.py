@@ -1,10 +1,11 @@
 """The tokens of accounts: renewed before they expire, by one task of one process, and kept before anybody uses them.
 
-A refresh token that rotates is worth one request. So a process claims the row (``renewing_until``) before it asks, and
-stores the answer under the revision that it has read; who finds the row claimed waits for the next revision. A process
-that dies between the platform's answer and the row loses that answer: the next one asks with the old token once the
-claim has run out, and where the platform refuses it, a person has to connect the account again. Nothing can close that
-gap from this side; it is as long as one write to the database.
+A refresh token that rotates is worth one request. So a process claims the row (``renewing_until``, ``renewing_by``)
+before it asks, and stores the answer under the revision that it has read; who finds the row claimed waits for the next
+revision. A process that dies between the platform's answer and the row loses that answer: the next one asks with the
+old token, at once where it can see that the claimant is gone, else when the claim has run out. Where the platform
+refuses it, a person has to connect the account again. Nothing can close that gap from this side; it is as long as one
+write to the database.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tortoise.expressions import F, Q
 from castcore_core.core import Core
 from castcore_core.db import utc_now
 from castcore_core.db.outage import is_outage
+from castcore_core.platforms.claim import is_gone, myself
 from castcore_core.platforms.event import REAUTHENTICATION, AccountState, tell
 from castcore_core.platforms.kind import provider_of
 from castcore_core.platforms.models import PlatformAccount
@@ -61,6 +63,7 @@ class AccountTokens:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._host = core.get(PluginHost)
+        self._name = myself()
         self._renewing: dict[UUID, asyncio.Task[None]] = {}
 
     async def access(self, account_id: UUID, *, spent: int | None = None) -> Access:
@@ -173,10 +176,11 @@ class AccountTokens:
             if row.revision > spent:
                 return None
             now = utc_now()
-            free = PlatformAccount.filter(
-                Q(renewing_until__isnull=True) | Q(renewing_until__lt=now), id=account_id, revision=row.revision
-            )
-            if await free.update(renewing_until=now + _CLAIM):
+            free = Q(renewing_until__isnull=True) | Q(renewing_until__lt=now)
+            if row.renewing_until is not None and is_gone(row.renewing_by):
+                free |= Q(renewing_by=row.renewing_by)
+            claim = PlatformAccount.filter(free, id=account_id, revision=row.revision)
+            if await claim.update(renewing_until=now + _CLAIM, renewing_by=self._name):
                 return row
             if asyncio.get_running_loop().time() > until:
                 raise TemporaryError("oauth.unreachable", params={"reason": "busy"})

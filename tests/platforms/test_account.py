@@ -137,7 +137,8 @@ async def test_removing_revokes(page: Visitor, house: Staff) -> None:
 
     row = await row_of(account)
     known = tokens_of(core.ring, row)
-    assert known is not None and known[1] is not None
+    assert known is not None
+    assert known[1] is not None
     endpoint = core.get(AccountTokens).endpoint(row)
     assert isinstance(await endpoint.renew(known[1]), Tokens)
     async with core.bus.subscribe("platforms.account") as events:

@@ -57,7 +57,9 @@ class Air:
 
     async def verdict(self, code: str, phase: str) -> OutputStatus:
         def fits(output: OutputStatus) -> bool:
-            return bool(output.type == TYPE and output.verdict and (output.verdict.code, output.verdict.phase) == (code, phase))
+            return bool(
+                output.type == TYPE and output.verdict and (output.verdict.code, output.verdict.phase) == (code, phase)
+            )
 
         status = await self.home.until(self.job, lambda one: any(map(fits, one.outputs)))
         return next(filter(fits, status.outputs))
@@ -122,7 +124,10 @@ async def test_what_the_platform_says_is_shown_and_told(data: Path, sink: Sink) 
         show.control.say(issues=issues)
         bad = (await show.verdict("stageplatform.bad", "live")).verdict
         assert bad is not None
-        assert (bad.severity, [each.code for each in bad.issues]) == ("error", ["stageplatform.bad", "stageplatform.low"])
+        assert (bad.severity, [each.code for each in bad.issues]) == (
+            "error",
+            ["stageplatform.bad", "stageplatform.low"],
+        )
         status = show.home.status(show.job)
         assert [(each.code, each.weight) for each in status.health.findings] == [("health.platform_error", 20)]
         assert [each.verdict for each in status.outputs if each.type == "rtmp"] == [None]

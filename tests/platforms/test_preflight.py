@@ -43,7 +43,14 @@ async def _destination(visitor: Visitor, **fields: Any) -> str:
 async def test_limits_follow_the_picture(operator: Visitor, house: Staff, tmp_path: Path) -> None:
     register(house.core, Strict)
     destination = await _destination(operator, type=Strict.id)
-    video = {"width": 640, "height": 360, "fps": 25, "bitrate": 2_000_000, "keyframe_interval": 5, "rate_control": "vbr"}
+    video = {
+        "width": 640,
+        "height": 360,
+        "fps": 25,
+        "bitrate": 2_000_000,
+        "keyframe_interval": 5,
+        "rate_control": "vbr",
+    }
     small = await make_profile(operator, "small", video=video)
     big = await make_profile(operator, "big", video={**video, "width": 1280, "height": 720, "rate_control": "cbr"})
     job = await make_job(operator, to=destination, profile_id=small["id"])
@@ -52,7 +59,9 @@ async def test_limits_follow_the_picture(operator: Visitor, house: Staff, tmp_pa
     assert found["preflight.over_video_bitrate"]["limit"] == 1_000_000
     outputs = [{"destination_id": destination, "profile_id": big["id"]}]
     assert (await operator("PATCH", f"/stream-jobs/{job['id']}", {"outputs": outputs})).status == 200
-    assert [each["code"] for each in await _checks(operator, job["id"], "limits")] == ["preflight.over_keyframe_interval"]
+    assert [each["code"] for each in await _checks(operator, job["id"], "limits")] == [
+        "preflight.over_keyframe_interval"
+    ]
 
 
 async def test_the_account_has_to_be_connected(operator: Visitor, page: Visitor) -> None:

@@ -73,7 +73,7 @@ async def stage(tmp_path: Path, rotating: OpenIDProvider) -> AsyncIterator[Scene
         yield made
 
 
-def _answering(status: int, body: dict[str, object] | str, **headers: str):  # noqa: ANN202
+def _answering(status: int, body: dict[str, object] | str, **headers: str):
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
     async def meddle(asked: Asked, answer: Answer | None) -> Answer | None:

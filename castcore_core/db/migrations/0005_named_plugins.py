@@ -1,11 +1,11 @@
-from tortoise import migrations
-from tortoise.migrations import operations as ops
 import functools
 from json import dumps, loads
-from tortoise.fields.base import OnDelete
 from uuid import uuid4
-from tortoise import fields
+
+from tortoise import fields, migrations
+from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
@@ -148,6 +148,7 @@ class Migration(migrations.Migration):
                 ("expires_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("revision", fields.IntField(default=0)),
                 ("renewing_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("renewing_by", fields.CharField(default="", max_length=120)),
             ],
             options={
                 "table": "platform_account",
