@@ -40,6 +40,8 @@ _Rows = Mapping[str, Mapping[str, Access]]
 
 PAGE = {"GET": OPEN}
 """Pages lead to the sign-in instead of refusing; their data comes from the API, which refuses."""
+PLUGIN_PAGE = {"GET": OPEN, "POST": VIEWER}
+"""The same for pages of plugins; each names the role it needs, and its dispatcher refuses."""
 READS = {"GET": VIEWER}
 RUNS = {"POST": OPERATOR}
 LISTS = {"GET": VIEWER, "POST": OPERATOR}
@@ -225,6 +227,8 @@ ROOT: Mapping[str, _Rows] = {
         "/platforms/*": PAGE,
         "/platforms/new": PAGE,
         "/plugins": PAGE,
+        "/plugins/*/": PLUGIN_PAGE,
+        "/plugins/*/*": PLUGIN_PAGE,
         "/profiles": PAGE,
         "/profiles/*": PAGE,
         "/profiles/new": PAGE,

@@ -86,13 +86,23 @@ def _wrong_attributes(item: Any) -> Iterator[str]:
         yield "url_schemes"
 
 
+def _can_be_routed(path: str) -> bool:
+    from werkzeug.routing import Map, Rule
+
+    try:
+        Map([Rule(f"/{path.strip('/')}")])
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def page_faults(item: object) -> Iterator[Reason]:
     """Yield why ``item`` is no usable `Page`."""
     if not isinstance(item, Page):
         yield Reason("plugins.extension_type", {"item": type(item).__name__, "expected": "Page"})
         return
     path = item.path
-    if not (isinstance(path, str) and _PAGE_PATH.fullmatch(path)) or ".." in path:
+    if not (isinstance(path, str) and _PAGE_PATH.fullmatch(path)) or ".." in path or not _can_be_routed(path):
         yield Reason("plugins.extension_attribute", {"item": "Page", "attribute": "path"})
     if not inspect.iscoroutinefunction(item.handler):
         yield Reason("plugins.extension_attribute", {"item": "Page", "attribute": "handler"})

@@ -103,6 +103,7 @@ class PluginHost:
         self._hooks: dict[str, PluginManager] = {}
         self._contexts: dict[str, HostContext] = {}
         self._folders: dict[str, Path] = {}
+        self._texts: dict[str, Mapping[str, Mapping[str, str]]] = {}
         self._watchdog: Watchdog | None = None
         self._changing = asyncio.Lock()
         self._imported: dict[str, Stamp] = {}
@@ -203,6 +204,7 @@ class PluginHost:
             manifests = await asyncio.to_thread(find, standing, self._path)
             changed = [plugin async for plugin in self._reconciled(manifests, standing)]
             self._folders = dict(self._package_folders(manifests))
+            self._texts.clear()
             if changed:
                 self._remember_owners(standing)
         return tuple(changed)
@@ -307,8 +309,22 @@ class PluginHost:
         return lane.call_sync(registered.item.config_from_url, url)
 
     def texts(self, language: str) -> Mapping[str, Mapping[str, str]]:
-        """Return the texts of all installed plugins, for `castcore_core.i18n.translate`."""
-        return catalogue.merged(self._folders.items(), language)
+        """Return the texts of all installed plugins, for `castcore_core.i18n.translate`; read once."""
+        if language not in self._texts:
+            self._texts[language] = catalogue.merged(self._folders.items(), language)
+        return self._texts[language]
+
+    def context_of(self, plugin: str) -> HostContext:
+        """Return the context of a loaded plugin itself, as its hooks get it."""
+        if plugin not in self._contexts:
+            self._contexts[plugin] = self._context(plugin, None, ())
+        return self._contexts[plugin]
+
+    def folder_of(self, plugin: str) -> Path:
+        """Return the package (or module) of an installed plugin. Raises NotFoundError ``plugins.unknown``."""
+        if plugin not in self._folders:
+            raise NotFoundError("plugins.unknown", params={"plugin": plugin[:80]})
+        return self._folders[plugin]
 
     def owner_of(self, file: str) -> str | None:
         """Return the plugin that the source file belongs to."""
@@ -342,12 +358,11 @@ class PluginHost:
 
     async def _tell(self, plugin: str, hook: str) -> None:
         """Call an asynchronous hook of one plugin; its failure is its own."""
-        if plugin not in self._contexts:
-            self._contexts[plugin] = self._context(plugin, None, ())
+        context = self.context_of(plugin)
         caller = getattr(self._hooks[plugin].hook, hook)
 
         async def call() -> None:
-            for answer in caller(context=self._contexts[plugin]):
+            for answer in caller(context=context):
                 await answer
 
         call.__name__ = hook

@@ -13,6 +13,7 @@ import platformdirs
 from castcore_core.core import Core
 from castcore_core.plugins.follower import Follower
 from castcore_core.plugins.host import PluginHost
+from castcore_core.plugins.page import Pages
 from castcore_core.plugins.service import Plugins
 
 
@@ -25,6 +26,7 @@ async def run(core: Core) -> AsyncIterator[None]:
     core.provide(host)
     core.provide(follower)
     core.provide(Plugins(core))
+    core.provide(Pages(host))
     await host.start()
     following = asyncio.create_task(follower.run(), name="plugins: follow")
     try:

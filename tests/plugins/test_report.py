@@ -134,7 +134,8 @@ def test_a_plugin_can_be_checked_before_it_is_installed(site, report: PluginRepo
     else:
         target.mkdir()
         (target / "pyproject.toml").write_text(
-            f'[project]\nname = "castcore-alpha"\nversion = "2"\nlicense = "MIT"\ndependencies = ["castcore-sdk>=1,<2"]\n'
+            '[project]\nname = "castcore-alpha"\nversion = "2"\nlicense = "MIT"\n'
+            'dependencies = ["castcore-sdk>=1,<2"]\n'
             f'entry-points."castcore.plugins" = {{ alpha = "{module}" }}\n'
         )
         (target / "src" if kind == "src" else target / "x").mkdir()
