@@ -26,8 +26,6 @@ GET POST /replay
 PATCH /replay/{id}
 GET POST /scheduler
 GET PATCH DELETE /scheduler/{id}
-GET POST /notifications
-POST /notifications/{id}/test
 GET POST /backups
 GET /backups/{id}/download
 POST /backups/{id}/restore
