@@ -32,12 +32,12 @@ async def rendition(core: Core, job: dict[str, Any]) -> RenditionPlan:
     return planned.plan.renditions[0]
 
 
-async def slate_of(core: Core, job: dict[str, Any]) -> Slate:
+async def slate_of(core: Core, job: dict[str, Any], ffmpeg: str = BUNDLED) -> Slate:
     """Build a job's slate as its runner does."""
     plan = (await rendition(core, job)).slate
     assert plan is not None
     log = ChildLog("slate", Scrubber([]), lambda line: None)
-    return await build_slate(BUNDLED, plan.arguments, Filling(), log, lambda child: None)
+    return await build_slate(ffmpeg, plan.arguments, Filling(), log, lambda child: None)
 
 
 def picture(slate: Slate, at: float = 0.0) -> tuple[int, int, int]:
@@ -59,11 +59,11 @@ async def job_with(operator: Visitor, fallback: dict[str, Any], name: str = "Sho
     return await make_job(operator, name, to=destination["id"], fallback=fallback)
 
 
-async def test_a_picture_stands_in_the_middle(operator: Visitor, house: Staff, clips: Clips) -> None:
+async def test_a_picture_stands_in_the_middle(operator: Visitor, house: Staff, clips: Clips, ffmpeg: str) -> None:
     asset = (await upload(operator, clips["logo"].read_bytes())).body
-    plain = await slate_of(house.core, await job_with(operator, {"kind": "color", "color": "#000000"}, "Plain"))
+    plain = await slate_of(house.core, await job_with(operator, {"kind": "color", "color": "#000000"}, "Plain"), ffmpeg)
     shown = await slate_of(
-        house.core, await job_with(operator, {"kind": "still", "asset_id": asset["id"], "color": "#000000"})
+        house.core, await job_with(operator, {"kind": "still", "asset_id": asset["id"], "color": "#000000"}), ffmpeg
     )
     assert picture(plain)[0] < 30
     y, u, v = picture(shown)
@@ -71,7 +71,9 @@ async def test_a_picture_stands_in_the_middle(operator: Visitor, house: Staff, c
     assert (abs(y - 63) < 12, abs(u - 102) < 12, abs(v - 240) < 12) == (True, True, True), (y, u, v)
 
 
-async def test_it_has_the_parameter_sets_of_the_programme(operator: Visitor, house: Staff, clips: Clips) -> None:
+async def test_it_has_the_parameter_sets_of_the_programme(
+    operator: Visitor, house: Staff, clips: Clips, ffmpeg: str
+) -> None:
     asset = (await upload(operator, clips["logo"].read_bytes())).body
     film = (await upload(operator, clips["av"].read_bytes())).body
     looks = [
@@ -81,7 +83,7 @@ async def test_it_has_the_parameter_sets_of_the_programme(operator: Visitor, hou
     ]
     headers = []
     for number, look in enumerate(looks):
-        slate = await slate_of(house.core, await job_with(operator, look, f"Show {number}"))
+        slate = await slate_of(house.core, await job_with(operator, look, f"Show {number}"), ffmpeg)
         headers.append({(tag.kind, bytes(tag.payload)) for tag in slate.headers if tag.kind is not TagKind.DATA})
     assert headers[0] == headers[1] == headers[2]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,33 @@ async def test_a_cache_stays_within_its_budget(tmp_path: Path) -> None:
     assert 500 <= sum(sizes) <= 1000
     assert await cache.get("19") == bytes(100)
     assert await cache.get("0") is None
+
+
+async def test_links_that_lead_in_circles(shop: Shop) -> None:
+    (shop.folder / "round").symlink_to(shop.folder)
+    (shop.folder / "clips" / "up").symlink_to("..")
+    (shop.folder / "other").mkdir()
+    (shop.folder / "other" / "to-clips").symlink_to("../clips")
+    (shop.folder / "clips" / "to-other").symlink_to("../other")
+    (shop.folder / "again.mp4").symlink_to("clips/film.mp4")
+    (shop.folder / "out").symlink_to("/")
+    scan = await shop.scan()
+    paths = {each["path"] for each in await shop.items()}
+    assert paths == {"again.mp4", "clips/film.mp4", "other/to-clips/film.mp4", "picture.png", "song.mp3"}
+    assert scan["counts"]["found"] == 5
+
+
+async def test_how_a_scan_goes_is_told_live(shop: Shop) -> None:
+    async with shop.staff.app.test_client().websocket("/api/v1/ws/status", headers=shop.admin.headers) as socket:
+        assert json.loads(await socket.receive())["events"][0]["type"] == "snapshot"
+        reply = await shop.admin("POST", f"/storage-sources/{shop.source}/scan")
+        told: list[dict[str, Any]] = []
+        async with asyncio.timeout(20):
+            while not (told and told[-1]["state"] == "done"):
+                frame = json.loads(await socket.receive())
+                told += [event["data"] for event in frame["events"] if event["type"] == "scan"]
+    assert {each["id"] for each in told} == {reply.body["id"]}
+    assert told[-1]["counts"]["read"] == 3
 
 
 async def test_one_scan_at_a_time(shop: Shop) -> None:

@@ -22,13 +22,9 @@ class FolderShelf:
 
     async def walk(self, source_id: UUID, path: str = "", /) -> AsyncIterator[StorageEntry]:
         """Yield every file, folder by folder."""
-        waiting, given, known = [path], 0, set[Path]()
+        waiting, given = [path], 0
         while waiting:
-            place = self._root.locate(StoragePath(waiting.pop()))
-            if place in known:
-                continue
-            known.add(place)
-            for entry in self._root.entries(StoragePath(place.relative_to(self.folder.resolve()).as_posix())):
+            for entry in self._root.entries(StoragePath(waiting.pop())):
                 if entry.is_dir:
                     waiting.append(entry.path)
                     continue
