@@ -238,9 +238,11 @@ class Broadcasts:
         except CastCoreError as error:
             # The broadcast stays noted, so that the next release tells the destination again.
             _log.warning("broadcast not closed", destination=row.destination.name, code=error.code)
-        if instance is not None:
-            await _let_go(instance)
-        self._making.pop(output_id, None)
+        finally:
+            # Also when the server ends in the middle of it.
+            if instance is not None:
+                await _let_go(instance)
+            self._making.pop(output_id, None)
 
     def _decorate(self, instance: _Open, reference: str, thumbnail_id: UUID) -> None:
         """Set the thumbnail while the stream begins: nobody waits for a picture."""

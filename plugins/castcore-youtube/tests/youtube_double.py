@@ -6,10 +6,7 @@ A request that the description does not allow is answered 400 and kept in ``viol
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from youtube_discovery import Call, Refused, check, read_call
+from youtube_oauth import SCOPE, Authority
 
-SCOPE = "https://www.googleapis.com/auth/youtube"
+__all__ = ["KEY", "SCOPE", "YouTube", "youtube"]
+
 KEY = "canary-yt-key-9f3a"
 COSTS = {"list": 1, "set": 50, "insert": 50, "update": 50, "delete": 50, "bind": 50, "transition": 50}
 
@@ -50,11 +49,11 @@ class Fault:
     """The call takes effect, and only its answer is an error; with status 0 the connection ends without one."""
 
 
-class YouTube:
+class YouTube(Authority):
     """What there is on the other side."""
 
     def __init__(self) -> None:
-        self.url = ""
+        super().__init__()
         self.broadcasts: dict[str, dict[str, Any]] = {}
         self.streams: dict[str, dict[str, Any]] = {}
         self.videos: dict[str, dict[str, Any]] = {}
@@ -68,12 +67,7 @@ class YouTube:
         self.enabled = True
         self.channel = "Kanal Zürich 🎬"
         self.page = 50
-        self.tokens: dict[str, str] = {}
-        """Access token → scopes."""
-        self.refresh: dict[str, str] = {}
-        self.codes: dict[str, dict[str, str]] = {}
-        self.client = ("client-1", "canary-google-client-secret")
-        self.lock = threading.Condition()
+        self.ingest = "rtmp://a.rtmp.youtube.com/live2"
         self._ids = 0
 
     # What a test does.
@@ -107,12 +101,6 @@ class YouTube:
     def fail(self, method: str, status: int, reason: str = "", **more: Any) -> None:
         """Let calls fail."""
         self.faults.append(Fault(method, status, reason, **more))
-
-    def token(self, scopes: str = SCOPE) -> str:
-        """Hand out an access token."""
-        token = f"canary-token-{secrets.token_hex(6)}"
-        self.tokens[token] = scopes
-        return token
 
     def counted(self) -> Counter[str]:
         """Return how often each method was called."""
@@ -281,7 +269,7 @@ class YouTube:
             raise ApiError(400, "required")
         ingestion = {
             "streamName": f"{KEY}-{name}",
-            "ingestionAddress": "rtmp://a.rtmp.youtube.com/live2",
+            "ingestionAddress": self.ingest,
             "backupIngestionAddress": "rtmp://b.rtmp.youtube.com/live2?backup=1",
             "rtmpsIngestionAddress": "rtmps://a.rtmps.youtube.com:443/live2",
             "rtmpsBackupIngestionAddress": "rtmps://b.rtmps.youtube.com:443/live2?backup=1",
@@ -356,77 +344,6 @@ class YouTube:
     def _name(self, prefix: str) -> str:
         self._ids += 1
         return f"{prefix}{self._ids:04}"
-
-    # Google's OAuth endpoints (RFC 6749, 7636, 8628).
-
-    def authorize(self, query: Mapping[str, str], *, agree: bool = True) -> str:
-        """Do what a person does in the browser; return where it is sent back to."""
-        assert query["client_id"] == self.client[0], query
-        assert query["response_type"] == "code", query
-        assert (query["access_type"], query["prompt"]) == ("offline", "consent"), query
-        if not agree:
-            return f"{query['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': query['state']})}"
-        code = secrets.token_hex(8)
-        self.codes[code] = dict(query)
-        return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state'], 'scope': query['scope']})}"
-
-    def oauth(self, path: str, form: Mapping[str, str]) -> tuple[int, Any, dict[str, str]]:
-        """Answer the token, device and revocation endpoints."""
-        with self.lock:
-            if path == "/revoke":
-                known = self.refresh.pop(form["token"], None) or self.tokens.pop(form["token"], None)
-                return (200, {}, {}) if known else _oauth_error("invalid_token")
-            if form.get("client_id") != self.client[0]:
-                return 401, {"error": "invalid_client"}, {}
-            if path == "/device/code":
-                code = secrets.token_hex(8)
-                self.codes[code] = {"device": "pending", "scope": form["scope"]}
-                return 200, _device(code, self.url), {}
-            if form.get("client_secret") != self.client[1]:
-                return 401, {"error": "invalid_client"}, {}
-            return self._grant(form)
-
-    def allow_device(self) -> None:
-        """Do what a person does who enters the code."""
-        for code in self.codes.values():
-            code.pop("device", None)
-
-    def _grant(self, form: Mapping[str, str]) -> tuple[int, Any, dict[str, str]]:
-        if form["grant_type"] == "refresh_token":
-            scopes = self.refresh.get(form["refresh_token"])
-            return _oauth_error("invalid_grant") if scopes is None else self._tokens(scopes, None)
-        code = self.codes.get(form.get("code") or form.get("device_code", ""))
-        if code is None:
-            return _oauth_error("invalid_grant")
-        if code.get("device") == "pending":
-            return 428, {"error": "authorization_pending"}, {}
-        if "code_challenge" in code:
-            digest = hashlib.sha256(form["code_verifier"].encode()).digest()
-            if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != code["code_challenge"]:
-                return _oauth_error("invalid_grant")
-        self.codes.pop(form.get("code") or form["device_code"])
-        refresh = f"canary-refresh-{secrets.token_hex(6)}"
-        self.refresh[refresh] = code["scope"]
-        return self._tokens(code["scope"], refresh)
-
-    def _tokens(self, scopes: str, refresh: str | None) -> tuple[int, Any, dict[str, str]]:
-        answer = {"access_token": self.token(scopes), "expires_in": 3599, "token_type": "Bearer", "scope": scopes}
-        return 200, {**answer, **({"refresh_token": refresh} if refresh else {})}, {}
-
-
-def _device(code: str, url: str) -> dict[str, Any]:
-    address = f"{url}/device"
-    return {
-        "device_code": code,
-        "user_code": "ABCD-EFGH",
-        "verification_url": address,
-        "expires_in": 600,
-        "interval": 1,
-    }
-
-
-def _oauth_error(code: str) -> tuple[int, Any, dict[str, str]]:
-    return 400, {"error": code}, {}
 
 
 def _check_title(title: str) -> None:
