@@ -30,6 +30,7 @@ _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 10.0
 _LOOK_AGAIN = 10.0
 """Seconds between two looks at a storage that fails while nobody uses it."""
+_LOST = frozenset({"storage.interrupted", "storage.worker_failed"})
 _log = logging.getLogger(__name__)
 
 
@@ -220,7 +221,8 @@ class Keeper:
                 try:
                     results = await worker.check()
                 except CastCoreError as error:
-                    self._fail(error)
+                    if error.code not in _LOST:  # why a worker has ended is told by whoever attends it
+                        self._fail(error)
                 else:
                     bad = next((each for each in results if each.severity is Severity.ERROR), None)
                     if bad is None:

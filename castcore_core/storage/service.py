@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -89,7 +89,7 @@ class Storage:
         await _timed(collect())
         return found
 
-    async def walk(self, source_id: UUID | str, path: str = "") -> AsyncIterator[StorageEntry]:
+    async def walk(self, source_id: UUID | str, path: str = "") -> AsyncGenerator[StorageEntry, None]:
         """Yield every file below a directory as the storage lists them; no list of all of them is ever held.
 
         Raises CastCoreError ``storage.…``, also amid; what vanishes meanwhile is left out.
@@ -265,7 +265,7 @@ class Storage:
             extension=registered.id,
             revision=":".join(map(str, versions)),
             data=str((self._core.folder.root / "plugins" / "data").absolute()),
-            path=tuple(os.path.abspath(each) for each in sys.path if each),  # noqa: PTH100
+            path=_search_path(),
             config=config,
             idle=self._idle,
         )
@@ -292,6 +292,11 @@ class Storage:
 def folders_first(entries: Sequence[StorageEntry]) -> list[StorageEntry]:
     """Return entries as people look for them: folders first, by name without regard to case."""
     return sorted(entries, key=lambda entry: (not entry.is_dir, entry.path.casefold(), entry.path))
+
+
+def _search_path() -> tuple[str, ...]:
+    """Return where this process finds modules, without what depends on its working directory."""
+    return tuple(os.path.abspath(each) for each in sys.path if each)  # noqa: PTH100
 
 
 async def _timed(answer: Awaitable[R]) -> R:

@@ -20,6 +20,7 @@ from castcore_core.plugins.loading import load_module
 from castcore_core.plugins.offer import Kind
 from castcore_core.plugins.secret import secrets_in, secrets_of
 from castcore_core.plugins.state import LoadError
+from castcore_core.storage.wire import ENTRIES_AT_ONCE
 from castcore_core.storage.worker.health import Health
 from castcore_core.storage.worker.order import Order
 from castcore_core.storage.worker.reading import Reading
@@ -42,6 +43,7 @@ R = TypeVar("R")
 
 CALL_SECONDS = 15.0
 """Time for one call, one entry of a listing, one piece of a file, where the plugin names no other."""
+_BATCH_SECONDS = 0.2
 _LIMITS = GuardLimits(default=CALL_SECONDS, grace=3.0, failures=1 << 30, threads=16, waiting=256)
 """No circuit breaker in here: readers come back by themselves, and the server has its own."""
 _log = logging.getLogger(__name__)
@@ -107,13 +109,24 @@ class Backend:
         """Let the backend test its connection. Raises CastCoreError."""
         return list(await self._call(self._extension.check))
 
-    async def entries(self, path: StoragePath) -> AsyncGenerator[StorageEntry, None]:
-        """Yield the children of a directory; what the backend says that is no child of it is left out."""
+    async def entries(self, path: StoragePath) -> AsyncGenerator[list[StorageEntry], None]:
+        """Yield the children of a directory, some at a time; what the backend says that is no child is left out."""
         await self._ready()
-        items = self._lane.iterate(self._extension.list_dir, path)
-        while (found := await self._told(_next(items))) is not None:
-            if (entry := _child(path, found)) is not None:
-                yield entry
+        listing = self._lane.call_sync(self._extension.list_dir, path)
+
+        async def list_dir() -> list[StorageEntry]:
+            return await _some(listing)
+
+        running = True
+        try:
+            while running:
+                running = False  # a listing that failed or is stuck cannot be closed either
+                found = await self._told(self._lane.call(list_dir))
+                running = len(found) > 0
+                yield [entry for entry in found if _is_child(path, entry)]
+        finally:
+            if running and isinstance(listing, AsyncGenerator):
+                await self._lane.release(listing.aclose)
 
     async def stat(self, path: StoragePath) -> StorageEntry:
         """Describe one file or directory. Raises CastCoreError."""
@@ -206,20 +219,27 @@ def _parsed(guard: Guard, order: Order, kind: Any) -> ExtensionConfig:
     return parsed
 
 
-async def _next(items: AsyncIterator[R]) -> R | None:
-    return await anext(items, None)
+async def _some(listing: AsyncIterator[StorageEntry]) -> list[StorageEntry]:
+    """Return the next entries, none at the end: as many as come without a long wait."""
+    found = []
+    until = time.monotonic() + _BATCH_SECONDS
+    async for entry in listing:
+        found.append(entry)
+        if len(found) >= ENTRIES_AT_ONCE or time.monotonic() > until:
+            break
+    return found
 
 
-def _child(folder: StoragePath, entry: object) -> StorageEntry | None:
-    """Return what a backend lists, None where it is no child of ``folder``: its paths are what others will ask for."""
+def _is_child(folder: StoragePath, entry: object) -> bool:
+    """Say whether what a backend lists is a child of ``folder``: its path is what others will ask for."""
     if not isinstance(entry, StorageEntry):
-        return None
+        return False
     try:
         path = storage_path(entry.path)
     except (CastCoreError, TypeError, AttributeError):
-        return None
+        return False
     parent, _, name = path.rpartition("/")
-    return entry if name and parent == folder and path == entry.path else None
+    return bool(name) and parent == folder and path == entry.path
 
 
 async def _drop(plugin: str, event: Event) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 from castcore_core.runner.control import peer_uid
 from castcore_core.runner.folder import RunFolder
 from castcore_core.storage.wire import (
-    ENTRIES_AT_ONCE,
     LONGEST_LINE,
     WireError,
     check_to_json,
@@ -126,15 +125,10 @@ async def _check(backend: Backend, order: Mapping[str, Any], reader: Any, writer
 
 
 async def _list(backend: Backend, order: Mapping[str, Any], reader: Any, writer: asyncio.StreamWriter) -> Any:
-    batch: list[Any] = []
-    async with contextlib.aclosing(backend.entries(_path(order))) as entries:
-        async for entry in entries:
-            batch.append(entry_to_json(entry))
-            if len(batch) >= ENTRIES_AT_ONCE:
-                writer.write(encode({"entries": batch}))
-                batch = []
-                await writer.drain()
-    writer.write(encode({"entries": batch}))
+    async with contextlib.aclosing(backend.entries(_path(order))) as batches:
+        async for batch in batches:
+            writer.write(encode({"entries": [entry_to_json(entry) for entry in batch]}))
+            await writer.drain()
 
 
 async def _stat(backend: Backend, order: Mapping[str, Any], reader: Any, writer: Any) -> Any:
