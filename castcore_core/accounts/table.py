@@ -104,6 +104,11 @@ TABLE: Mapping[str, _Rows] = {
         "/plugins/*/schema": READS,
         "/plugins/*/enable": {"POST": ADMIN},
         "/plugins/*/disable": {"POST": ADMIN},
+        "/plugins/*/uninstall": {"POST": ADMIN},
+        "/plugins/*/upgrade": {"POST": ADMIN},
+        "/plugins/install": {"POST": ADMIN},
+        "/plugins/installation": {"GET": ADMIN},
+        "/plugins/rescan": {"POST": ADMIN},
     },
     "profiles": {
         "/ffmpeg-profiles": LISTS,

@@ -11,7 +11,7 @@ from typing import Any
 
 from castcore_core.plugins.offer import is_extension_id
 from castcore_core.plugins.state import Reason
-from castcore_sdk import ExtensionConfig, Page, config_schema
+from castcore_sdk import ExtensionConfig, OAuthProvider, Page, SupportsOAuth, SupportsStatus, config_schema
 
 _PAGE_PATH = re.compile(r"/?[A-Za-z0-9_./<>:-]{0,200}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,31}")
@@ -79,6 +79,11 @@ def _wrong_attributes(item: Any) -> Iterator[str]:
         yield "timeouts"
     if not (isinstance(item.config_version, int) and item.config_version >= 1):
         yield "config_version"
+    if issubclass(item, SupportsOAuth) and not isinstance(getattr(item, "oauth_provider", None), OAuthProvider):
+        yield "oauth_provider"
+    interval = item.status_interval if issubclass(item, SupportsStatus) else timedelta(seconds=1)
+    if not (isinstance(interval, timedelta) and interval > timedelta(0)):
+        yield "status_interval"
     schemes: object = getattr(item, "url_schemes", ())
     if not isinstance(schemes, (frozenset, set, tuple, list)) or not all(
         isinstance(scheme, str) and _SCHEME.fullmatch(scheme) for scheme in schemes

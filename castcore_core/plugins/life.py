@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,20 +14,31 @@ import platformdirs
 from castcore_core.core import Core
 from castcore_core.plugins.follower import Follower
 from castcore_core.plugins.host import PluginHost
+from castcore_core.plugins.installation import Installations
+from castcore_core.plugins.installer import Installer
 from castcore_core.plugins.page import Pages
 from castcore_core.plugins.service import Plugins
+from castcore_sdk import CastCoreError
+
+_log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def run(core: Core) -> AsyncIterator[None]:
     """Load the plugins and provide :class:`PluginHost` and :class:`Plugins`."""
-    host = PluginHost(core.folder.root, cache_folder(), safe=core.configuration.safe)
+    root, cache = core.folder.root, cache_folder()
+    try:
+        await asyncio.to_thread(Installer(root, cache).recover)
+    except CastCoreError as error:
+        _log.warning("an installation that was never finished cannot be taken back: %s", error.code)
+    host = PluginHost(root, cache, safe=core.configuration.safe)
     host.load()
     follower = Follower(core, host)
     core.provide(host)
     core.provide(follower)
     core.provide(Plugins(core))
     core.provide(Pages(host))
+    core.provide(Installations(core, lambda tell: Installer(root, cache, tell=tell)))
     await host.start()
     following = asyncio.create_task(follower.run(), name="plugins: follow")
     try:

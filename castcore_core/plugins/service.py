@@ -51,6 +51,13 @@ class Plugins:
         Raises NotFoundError, ConfigurationError ``plugins.builtin_fixed``, ConflictError ``conflict.in_use`` with the
         jobs on air that send to its destinations, unless ``force``.
         """
+        await self.require_unused(plugin, force=force)
+        record = await self._host.disable(plugin)
+        await self._record("plugins.disabled", record)
+        return record
+
+    async def require_unused(self, plugin: str, *, force: bool = False) -> None:
+        """Raise ConflictError ``conflict.in_use`` while jobs on air send to the plugin's destinations."""
         record = self._host.record(plugin)
         types = [offer.id for offer in record.offers if offer.kind is Kind.DESTINATION]
         if types and not force:
@@ -58,9 +65,6 @@ class Plugins:
             names = sorted({row["job__name"] for row in await query.values("job__name")})
             if names:
                 raise ConflictError("conflict.in_use", params={"by": ", ".join(names)[:500], "count": len(names)})
-        record = await self._host.disable(plugin)
-        await self._record("plugins.disabled", record)
-        return record
 
     async def _record(self, action: str, record: PluginRecord, *, failed: bool = False) -> None:
         params = {"state": record.state.value}

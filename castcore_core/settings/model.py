@@ -86,6 +86,10 @@ class ServerSettings(BaseModel):
     reopen_broadcasts: bool = Field(
         default=True, description="A broadcast that its platform has ended while the job is on air is opened anew."
     )
+    plugin_install: bool = Field(
+        default=False,
+        description="Admins may install, upgrade and remove plugins over the API: code that runs as the server.",
+    )
     audit_days: Annotated[int, Field(ge=30, le=3650)] = Field(
         default=365, description="Days that entries of the audit log are kept."
     )

@@ -64,6 +64,16 @@ class Installer:
         self._keeping = Keeping(self._data / "kept", self._environment.prefix)
         self._tell = tell
 
+    def require_changeable(self) -> None:
+        """Raise ConfigurationError where nothing may be installed, see `Environment.require_changeable`."""
+        self._environment.require_changeable()
+
+    def recover(self) -> None:
+        """Take back what a killed installation left half done; does nothing where there is none."""
+        if self._keeping.pending:
+            with self._alone():
+                pass
+
     def plan(self, wanted: Sequence[Wanted], *, upgrade: bool = False) -> Plan:
         """Return what installing ``wanted`` would change; nothing is changed.
 
