@@ -61,6 +61,13 @@ class Jobs:
         if event is not None:
             yield from self._tell(event, subject, names, _reason(said), at, now)
 
+    def verdict(self, job_id: str, said: Mapping[str, Any], now: float) -> Iterator[Told]:
+        """Take what a platform says about an output, as the engine publishes it."""
+        events = {"ok": "verdict.fine", "warning": "verdict.trouble", "error": "verdict.rejected"}
+        names = {"job": said["job"], "output": said["name"]}
+        at, subject = float(said["at"]), f"{job_id}/{said['part']}"
+        yield from self._tell(events[said["severity"]], subject, names, _reason(said), at, now)
+
     def compare(self, statuses: list[JobStatus], now: float, *, since: float) -> Iterator[Told]:
         """Take the whole truth, after events may have been lost; failures before ``since`` are told already."""
         known = {status.job_id for status in statuses}

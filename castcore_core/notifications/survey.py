@@ -1,9 +1,11 @@
-"""What others tell in their own words, or not at all: accounts, the disk, how the plugins are."""
+"""What others tell in their own words, or not at all: accounts, storages, the disk, how the plugins are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from tortoise.exceptions import BaseORMException
 
 from castcore_core.core import Core
 from castcore_core.monitoring.sample import Sampler
@@ -11,6 +13,7 @@ from castcore_core.notifications.event import EVENTS, Happening, Reason
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.state import PluginState
 from castcore_core.plugins.survey import PluginRecord
+from castcore_core.storage.models import StorageSource
 from castcore_sdk import Params
 
 _LOW = (2 << 30, 0.05)
@@ -24,6 +27,7 @@ _PLUGINS = {
 }
 
 
+_STORAGES = {"failing": "storage.failing", "mounted": "storage.back"}
 _ACCOUNTS = {"reauthentication": "platform.reauthentication", "connected": "platform.connected"}
 
 
@@ -35,6 +39,24 @@ def account(said: Mapping[str, Any]) -> Happening | None:
     reason = Reason(code=said["code"], params=said["params"] or {}) if said["code"] else None
     params: Params = {"platform": said["type"], "account": said["name"]}
     return Happening(kind=EVENTS[event], subject=said["account"], params=params, reason=reason)
+
+
+async def source_name(source_id: str) -> str:
+    """Return the name of a storage source, its id where the database cannot tell."""
+    try:
+        found = await StorageSource.filter(id=source_id).values_list("name", flat=True)
+    except (BaseORMException, OSError):
+        return source_id
+    return str(found[0]) if found else source_id
+
+
+def storage(said: Mapping[str, Any], name: str) -> Happening | None:
+    """Return what the state of a storage source, as it is told on the bus, means to people."""
+    event = _STORAGES.get(said["state"])
+    if event is None:
+        return None
+    reason = Reason(code=said["code"], params=said.get("params") or {}) if said["code"] else None
+    return Happening(kind=EVENTS[event], subject=said["source"], params={"source": name}, reason=reason)
 
 
 async def disk(core: Core) -> list[Happening]:

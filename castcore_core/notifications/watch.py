@@ -13,7 +13,7 @@ import structlog
 
 from castcore_core.core import Core
 from castcore_core.db.outage import is_outage
-from castcore_core.engine.board import PART, STATE, Board
+from castcore_core.engine.board import PART, STATE, VERDICT, Board
 from castcore_core.events.bus import RESYNC, Event, Subscription
 from castcore_core.notifications.delivery import Configured
 from castcore_core.notifications.event import HAPPENED, happening
@@ -22,7 +22,7 @@ from castcore_core.notifications.job import Jobs
 from castcore_core.notifications.lane import Lane
 from castcore_core.notifications.models import NotificationIncident, NotificationTarget
 from castcore_core.notifications.outbox import Outbox
-from castcore_core.notifications.survey import account, disk, plugins, unused
+from castcore_core.notifications.survey import account, disk, plugins, source_name, storage, unused
 from castcore_core.platforms.event import ACCOUNT
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.service import CHANNEL as PLUGINS
@@ -30,6 +30,8 @@ from castcore_core.plugins.service import CHANNEL as PLUGINS
 CHANNEL = "notifications"
 """Says ``{}`` after a target was made, changed or deleted."""
 
+_STORAGE = "storage.state"
+_CHANNELS = (*(f"{area}.*" for area in (HAPPENED, STATE, PART, VERDICT, _STORAGE)), ACCOUNT, PLUGINS, CHANNEL)
 _LIMIT = 5000
 """Events that wait; of older ones only their outcome is read, from the board."""
 _BATCH = 500
@@ -64,9 +66,7 @@ class Watch:
     async def run(self) -> None:
         """Watch until cancelled; then every lane has ended."""
         try:
-            async with self._core.bus.subscribe(
-                f"{HAPPENED}.*", f"{STATE}.*", f"{PART}.*", ACCOUNT, PLUGINS, CHANNEL, limit=_LIMIT
-            ) as events:
+            async with self._core.bus.subscribe(*_CHANNELS, limit=_LIMIT) as events:
                 await self._begin()
                 self.listening.set()
                 while True:
@@ -85,11 +85,11 @@ class Watch:
     async def _round(self, events: Subscription) -> None:
         """Take what waits, store what it comes to, wait for more."""
         if event := await _next(events, self._wait()):
-            self._pending += self._understand(event)
+            self._pending += await self._understand(event)
             for _ in range(_BATCH):
                 if (event := events.take()) is None:
                     break
-                self._pending += self._understand(event)
+                self._pending += await self._understand(event)
         now = time.time()
         if now - self._ticked >= _TICK_S:
             self._ticked = now
@@ -119,9 +119,11 @@ class Watch:
         for target_id in woken:
             self._lanes[target_id][0].wake()
 
-    def _understand(self, event: Event) -> list[Told]:
+    async def _understand(self, event: Event) -> list[Told]:
         """Take an event; one that another version has published in another shape is passed over."""
         try:
+            if event.channel.startswith(f"{_STORAGE}."):
+                return await self._storage(event.data)
             return self._take(event)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             _log.warning("event not understood", channel=event.channel, error=repr(error))
@@ -143,6 +145,8 @@ class Watch:
             found += self._jobs.state(job_id, event.data, now)
         elif area == PART:
             found += self._jobs.part(job_id, event.data, now)
+        elif area == VERDICT:
+            found += self._jobs.verdict(job_id, event.data, now)
         elif event.channel == ACCOUNT:
             found += self._account(event.data, now)
         elif (what := happening(event.channel, event.data)) is not None:
@@ -160,6 +164,13 @@ class Watch:
             self._incidents.forget(subject)
         for found in plugins(host):
             yield from self._incidents.take(found, now)
+
+    async def _storage(self, said: Mapping[str, Any]) -> list[Told]:
+        if said["state"] == "unmounted":
+            self._incidents.forget(said["source"])
+        if (what := storage(said, await source_name(said["source"]))) is None:
+            return []
+        return list(self._incidents.take(what, time.time()))
 
     def _account(self, said: Mapping[str, Any], now: float) -> Iterator[Told]:
         if (what := account(said)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from castcore_core.notifications.event import ENDINGS, EVENTS, Happening, Reason
 from castcore_core.notifications.incident import Told
 from castcore_core.notifications.text import Writer, duration, shortened
 from castcore_core.secrets import scrubber
+from castcore_sdk import LEVELS
 
 WRITER = Writer(
     server="Studio",
@@ -113,3 +115,20 @@ def test_without_a_public_address_there_is_no_link() -> None:
     assert nowhere.write(told("job.failed"), None, None).link is None
     assert WRITER.write(told("disk.low"), "en", None).link is None
     assert "fehlgeschlagen" in nowhere.write(told("job.failed"), None, None).title
+
+
+def test_the_table_of_the_documentation_is_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/notifications.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if re.match(r"\| `\w+\.", line)
+    ]
+    documented = [(row[0].strip("`"), row[1], row[2], row[4]) for row in rows]
+    assert documented == [
+        (
+            kind.name,
+            LEVELS[kind.severity],
+            f"{kind.topic or '–'}{' (over)' if kind.over else ''}",
+            ", ".join(kind.params) or "–",
+        )
+        for kind in EVENTS.values()
+    ]

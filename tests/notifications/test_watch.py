@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from castcore_core.engine.board import PART, STATE, Board
+from castcore_core.engine.board import PART, STATE, VERDICT, Board
 from castcore_core.engine.schemas import JobStatus, OutputStatus
 from castcore_core.events.bus import RESYNC
 from castcore_core.notifications.event import HAPPENED, report
@@ -19,6 +19,7 @@ from castcore_core.notifications.flood import Flood as _Flood
 from castcore_core.notifications.models import NotificationDelivery, NotificationIncident
 from castcore_core.notifications.outbox import MOST_QUEUED
 from castcore_core.platforms.event import ACCOUNT
+from castcore_core.storage.models import StorageSource
 from castcore_sdk import PermanentError
 from notifications.conftest import Keep, Watching
 from servers.chat import ChatServer
@@ -135,6 +136,33 @@ async def test_a_lost_source_an_encoder_and_an_account(
         ("encoder.fallback", {"job": "Morning show", "encoder": "nvenc.h264", "instead": "builtin.x264"}),
         ("platform.reauthentication", {"platform": "twitch", "account": "Channel 1"}),
         ("platform.connected", {"platform": "twitch", "account": "Channel 1"}),
+    ]
+
+
+async def test_what_a_platform_says_and_how_a_storage_does(
+    engine: Engine, watching: Watching, keep: Keep, chat: ChatServer
+) -> None:
+    await keep(chat)
+    source = await StorageSource.create(name="NAS", type="local", config={})
+    said = {"job": "Morning show", "part": "o1", "name": "YouTube", "phase": "live", "before": "ready", "params": {}}
+    state = {"source": str(source.id), "at": "2026-01-01T00:00:00Z"}
+    async with watching():
+        for severity, code in (("warning", "youtube.bitrate_low"), ("error", "platforms.rejected"), ("ok", "")):
+            told = said | {"severity": severity, "code": code, "at": time.time()}
+            await engine.bus.publish(f"{VERDICT}.{JOB}", told)
+        await chat.wait(3)
+        await engine.bus.publish(f"storage.state.{source.id}", state | {"state": "starting", "code": ""})
+        await engine.bus.publish(f"storage.state.{source.id}", state | {"state": "failing", "code": "storage.failed"})
+        await chat.wait(4)
+        await engine.bus.publish(f"storage.state.{source.id}", state | {"state": "mounted", "code": ""})
+        await chat.wait(5)
+    verdict = {"job": "Morning show", "output": "YouTube"}
+    assert chat.heard() == [
+        ("verdict.trouble", verdict),
+        ("verdict.rejected", verdict),
+        ("verdict.fine", verdict),
+        ("storage.failing", {"source": "NAS"}),
+        ("storage.back", {"source": "NAS"}),
     ]
 
 
