@@ -11,6 +11,7 @@ import cpu
 import latency
 import reaction
 import request
+import scan
 import start
 import viewer
 from figure import Figure, show, write
@@ -26,6 +27,7 @@ AREAS = {
     "reaction": reaction,
     "request": request,
     "viewer": viewer,
+    "scan": scan,
 }
 
 

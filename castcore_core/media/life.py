@@ -17,11 +17,15 @@ _MOST_BACK = 4
 _NICE = 10
 
 
+def back_size() -> int:
+    """Return how many workers scan at once on this machine."""
+    return max(1, min(_MOST_BACK, os.cpu_count() or 1))
+
+
 @asynccontextmanager
 async def run(core: Core) -> AsyncIterator[None]:
     """Provide :class:`Workers`, :class:`Library` and :class:`Scans`; the workers end with the server."""
-    size = max(1, min(_MOST_BACK, os.cpu_count() or 1))
-    workers = Workers(front=Pool(_FRONT, keep=1), back=Pool(size, nice=_NICE), size=size)
+    workers = Workers(front=Pool(_FRONT, keep=1), back=Pool(back_size(), nice=_NICE), size=back_size())
     core.provide(workers)
     core.provide(Library(core, core.get(Storage)))
     core.provide(Scans(core))
