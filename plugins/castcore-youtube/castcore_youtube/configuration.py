@@ -75,9 +75,12 @@ class YoutubeConfig(ExtensionConfig):
 
 
 def key_from_url(url: str) -> dict[str, str]:
-    """Turn ``youtube:KEY`` into data for the configuration. Raise ConfigurationError, which never quotes the key."""
-    scheme, _, key = url.partition(":")
+    """Turn ``youtube:KEY`` into data for the configuration. Raise ConfigurationError, which never quotes the key.
+
+    ``youtube:`` alone leaves the key open.
+    """
+    scheme, colon, key = url.partition(":")
     key = key.removeprefix("//")
-    if scheme.lower() != "youtube" or not _KEY.fullmatch(key):
+    if scheme.lower() != "youtube" or not colon or (key and not _KEY.fullmatch(key)):
         raise ConfigurationError("youtube.key_character", field="stream_key")
-    return {"stream_key": key}
+    return {"stream_key": key} if key else {}

@@ -45,6 +45,7 @@ def test_the_target_follows_from_the_key() -> None:
 
 @pytest.mark.parametrize("url", [f"youtube:{KEY}", f"youtube://{KEY}", f"YouTube:{KEY}"])
 def test_the_short_form(url: str) -> None:
+    assert YoutubeDestination.config_from_url("youtube:") == {}
     assert YoutubeDestination.config_from_url(url) == {"stream_key": KEY}
 
 
@@ -55,8 +56,9 @@ def test_what_is_no_key(key: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_config(YoutubeConfig, {"stream_key": key})
     assert (caught.value.code, caught.value.field) == ("youtube.key_character", "stream_key")
-    with pytest.raises(ConfigurationError):
-        YoutubeDestination.config_from_url(f"youtube:{key}")
+    if key:
+        with pytest.raises(ConfigurationError):
+            YoutubeDestination.config_from_url(f"youtube:{key}")
 
 
 def test_a_key_can_less_than_a_channel() -> None:

@@ -13,15 +13,15 @@ from youtube_double import YouTube
 
 from castcore_sdk import BroadcastPhase, NotFoundError, Severity
 from castcore_youtube.destination import YoutubeDestination
-from castcore_youtube.issue import KINDS, code
+from castcore_youtube.issue import CODES
 
 
 def test_every_kind_of_issue_is_known_and_has_texts() -> None:
     issue = document()["schemas"]["LiveStreamConfigurationIssue"]["properties"]["type"]
-    assert sorted(KINDS) == sorted(issue["enum"])
+    assert sorted(CODES) == sorted(issue["enum"])
     for language in ("en", "de"):
         texts = json.loads((files("castcore_youtube") / "locales" / f"{language}.json").read_text(encoding="utf-8"))
-        assert {code(kind).removeprefix("youtube.") for kind in KINDS} <= set(texts)
+        assert {code.removeprefix("youtube.") for code in CODES.values()} <= set(texts)
 
 
 @pytest.mark.parametrize(
