@@ -1,8 +1,9 @@
-"""Who renews an account's tokens: a process, known for certain to whoever shares its machine and its process numbers."""
+"""Who renews an account's tokens: a process, known for certain to whoever shares its machine and process numbers."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from castcore_core.runner.identity import Identity
 
@@ -26,6 +27,6 @@ def is_gone(claimant: str) -> bool:
 
 def _namespace() -> str:
     try:
-        return os.readlink("/proc/self/ns/pid")
+        return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return "-"

@@ -96,6 +96,17 @@ class Metadata:
         push = written.platform is not None and written.push_on_start
         return Shown(metadata=metadata, push=push, thumbnail_id=texts.thumbnail_id)
 
+    async def copy(self, job_id: UUID, copy_id: UUID) -> None:
+        """Write for a copy of a job what is written for the job; its outputs are told apart by their destinations."""
+        copies = {row.destination_id: row for row in await JobOutput.filter(job_id=copy_id)}  # type: ignore[attr-defined]
+        for row in await StreamMetadata.filter(job_id=job_id).select_related("output"):
+            output = copies.get(row.output.destination_id) if row.output else None  # type: ignore[attr-defined]
+            if row.output is not None and output is None:
+                continue
+            values = {name: getattr(row, name) for name in (*_FIELDS, "push_on_start")}
+            platform = row.platform if output is None else str(output.id)
+            await StreamMetadata.create(job_id=copy_id, output=output, platform=platform, **values)
+
     async def outputs(self, job_id: UUID, platform: str) -> Sequence[JobOutput]:
         """Return the outputs that ``platform`` means, with their destinations. Raises as :meth:`get`."""
         job = await _job(job_id)

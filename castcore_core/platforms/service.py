@@ -28,7 +28,7 @@ from castcore_core.plugins.context import Connect, HeldSession
 from castcore_core.plugins.host import PluginHost
 from castcore_core.profiles.service import in_use
 from castcore_sdk import CastCoreError, CheckResult, Severity, SupportsOAuth
-from castcore_sdk.errors import TemporaryError
+from castcore_sdk.errors import AuthenticationError, TemporaryError
 
 _NAME_S = 15.0
 _REVOKE_S = 8.0
@@ -170,6 +170,8 @@ class PlatformAccounts:
             from castcore_core.platforms.session import AccountSession
 
             row = await account_row(account_id)
+            if row.tokens is None:
+                raise AuthenticationError("platforms.not_connected", params={"account": row.name})
             return AccountSession(self._tokens, row.id, row.label or row.name, row.client_id)
 
         return open_session

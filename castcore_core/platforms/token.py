@@ -11,6 +11,7 @@ write to the database.
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -65,6 +66,7 @@ class AccountTokens:
         self._host = core.get(PluginHost)
         self._name = myself()
         self._renewing: dict[UUID, asyncio.Task[None]] = {}
+        self._told_to_wait: dict[UUID, float] = {}
 
     async def access(self, account_id: UUID, *, spent: int | None = None) -> Access:
         """Return a token that can be used; ``spent`` is the revision of one that the platform has refused.
@@ -88,6 +90,9 @@ class AccountTokens:
 
         ``refused``: the platform does not take the old ones any more, whatever their time says.
         """
+        if (until := self._told_to_wait.get(account_id, 0.0)) > time.monotonic():
+            wait = timedelta(seconds=until - time.monotonic())
+            raise TemporaryError("oauth.unreachable", retry_after=wait, params={"reason": "busy"})
         task = self._renewing.get(account_id)
         if task is None:
             task = asyncio.create_task(self._renew(account_id, spent, refused), name=f"tokens of {account_id}")
@@ -146,8 +151,12 @@ class AccountTokens:
 
     def _renewed(self, account_id: UUID, task: asyncio.Task[None]) -> None:
         self._renewing.pop(account_id, None)
-        if not task.cancelled():
-            task.exception()  # known to whoever waited; where nobody did any more, it is no news
+        # Known to whoever waited; where nobody did any more, it is no news.
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, TemporaryError) and error.retry_after:
+            self._told_to_wait[account_id] = time.monotonic() + error.retry_after.total_seconds()
+        else:
+            self._told_to_wait.pop(account_id, None)
 
     async def _renew(self, account_id: UUID, spent: int, refused: bool) -> None:
         row = await account_row(account_id)

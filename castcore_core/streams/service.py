@@ -15,6 +15,7 @@ from castcore_core.audit.service import Target
 from castcore_core.core import Core
 from castcore_core.db.revision import Expectation
 from castcore_core.error import ConflictError, PreconditionError, UnavailableError
+from castcore_core.platforms.metadata import Metadata
 from castcore_core.streams.broadcast import Broadcasts
 from castcore_core.streams.change import (
     Prepared,
@@ -169,7 +170,9 @@ class Jobs:
             tags=job.tags,
         )
         # What the original may use, its copy may: nothing new is named by whoever copies.
-        return await self.create(wanted, Role.ADMIN)
+        copy_id, key = await self.create(wanted, Role.ADMIN)
+        await self._core.get(Metadata).copy(job_id, copy_id)
+        return copy_id, key
 
     async def _prepare(self, job: StreamJob, given: Mapping[str, Any], role: Role) -> Prepared | None:
         fallback = merge_part(Fallback, job.fallback, given.get("fallback", {}), "fallback")

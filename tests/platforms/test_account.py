@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from castcore_core.audit.models import AuditEntry
+from castcore_core.destinations.service import Destinations
 from castcore_core.platforms.models import PlatformAccount
+from castcore_sdk import AuthenticationError
 from platforms.scene import connected, kept, row_of, until
 from servers.oidc import SECRET
 from servers.platform import TYPE
@@ -188,3 +191,27 @@ async def test_connecting_is_told(page: Visitor, house: Staff) -> None:
     assert await anext(told) == "connected"
     await told.aclose()
     assert await until(PlatformAccount.filter(state="connected").count) == 1
+
+
+async def test_a_plugin_gets_one_session_and_it_ends_with_the_instance(page: Visitor, house: Staff) -> None:
+    account = await connected(page)
+    made = await page("POST", "/destinations", {"name": "Live", "type": TYPE, "account": account["id"]})
+    destinations = house.core.get(Destinations)
+    instance = destinations.configurations.instance(await destinations.get(UUID(made.body["id"])), name="x")
+    context = instance.extension.context
+    session, again = await asyncio.gather(context.oauth(), context.oauth())
+    assert session is again
+    assert (session.account, session.client_id) == ("Name anna", "castcore")
+    await instance.close()
+    assert session.http.is_closed
+
+
+async def test_without_a_connected_account_there_is_no_session(page: Visitor, house: Staff) -> None:
+    destinations = house.core.get(Destinations)
+    for account in (None, (await kept(page))["id"]):
+        made = await page("POST", "/destinations", {"name": f"Live {account}", "type": TYPE, "account": account})
+        instance = destinations.configurations.instance(await destinations.get(UUID(made.body["id"])), name="x")
+        with pytest.raises(AuthenticationError) as caught:
+            await instance.extension.context.oauth()
+        assert caught.value.code == "platforms.not_connected"
+        await instance.close()

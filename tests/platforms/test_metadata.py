@@ -149,3 +149,12 @@ async def test_what_shows_nothing_says_so(operator: Visitor, house: Staff) -> No
     await house.core.get(JobPlanner).plan(job["id"])
     reply = await operator("POST", f"/stream-jobs/{job['id']}/metadata/rtmp/push")
     assert (reply.body["ok"], reply.body["results"][0]["code"]) == (False, "metadata.not_supported")
+
+
+async def test_a_copy_of_a_job_has_it_too(operator: Visitor, control: Control) -> None:
+    job = await _job(operator, control)
+    await operator("PUT", f"/stream-jobs/{job['id']}/metadata/{TYPE}", {"title": "For all"})
+    await operator("PUT", f"/stream-jobs/{job['id']}/metadata/{job['outputs'][0]['id']}", {"title": "For one"})
+    copy = (await operator("POST", f"/stream-jobs/{job['id']}/duplicate")).body
+    for platform, title in ((TYPE, "For all"), (copy["outputs"][0]["id"], "For one")):
+        assert (await operator("GET", f"/stream-jobs/{copy['id']}/metadata/{platform}")).body["title"] == title

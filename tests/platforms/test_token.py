@@ -140,6 +140,11 @@ async def test_the_platform_names_the_wait(stage: Scene) -> None:
     with pytest.raises(TemporaryError) as caught:
         await stage.tokens.access(stage.id)
     assert caught.value.retry_after == timedelta(seconds=17)
+    with pytest.raises(TemporaryError) as caught:
+        await stage.tokens.access(stage.id)
+    assert caught.value.retry_after is not None
+    assert timedelta(seconds=10) < caught.value.retry_after < timedelta(seconds=17)
+    assert len(stage.relay.to("/token")) == 1, "it is not asked before"
 
 
 async def test_a_refused_token_is_renewed_once_and_the_request_repeated(stage: Scene) -> None:

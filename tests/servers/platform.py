@@ -187,7 +187,12 @@ def install(folder: Path, module: str = "servers.platform") -> None:
     """Make the platform a plugin that processes with ``folder`` on their path find; ``module`` has the hooks."""
     info = folder / "castcore_stageplatform-1.0.dist-info"
     info.mkdir(parents=True)
-    lines = ["Metadata-Version: 2.1", "Name: castcore-stageplatform", "Version: 1.0", "Requires-Dist: castcore-sdk>=1,<2"]
+    lines = [
+        "Metadata-Version: 2.1",
+        "Name: castcore-stageplatform",
+        "Version: 1.0",
+        "Requires-Dist: castcore-sdk>=1,<2",
+    ]
     (info / "METADATA").write_text("\n".join(lines) + "\n")
     (info / "entry_points.txt").write_text(f"[castcore.plugins]\n{TYPE} = {module}\n")
     (info / "RECORD").write_text("")

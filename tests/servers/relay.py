@@ -62,7 +62,11 @@ class Relay:
         if self.meddle is not None and (answer := await self.meddle(asked, None)) is not None:
             return answer
         async with httpx.AsyncClient(trust_env=False, verify=False) as client:
-            sent = {name: asked.headers[name] for name in ("content-type", "authorization", "accept") if name in asked.headers}
+            sent = {
+                name: asked.headers[name]
+                for name in ("content-type", "authorization", "accept")
+                if name in asked.headers
+            }
             said = await client.request(asked.method, self.target + asked.path, content=asked.body, headers=sent)
         real = (said.status_code, {"Content-Type": said.headers.get("content-type", "")}, said.content)
         if self.meddle is not None and (answer := await self.meddle(asked, real)) is not None:
