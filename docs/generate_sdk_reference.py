@@ -24,6 +24,8 @@ MODULES = (
     "oauth",
     "encoder",
     "storage",
+    "blocking",
+    "folder",
     "source",
     "notifier",
     "placement",

@@ -1,5 +1,6 @@
 """The contract between CastCore and its plugins."""
 
+from castcore_sdk.blocking import BlockingReader, BlockingStorage, BlockingWriter, WritableBlockingStorage
 from castcore_sdk.config import ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
 from castcore_sdk.context import DocumentStore, OAuthSession, PluginContext
 from castcore_sdk.destination import (
@@ -34,6 +35,7 @@ from castcore_sdk.errors import (
 )
 from castcore_sdk.event import Event
 from castcore_sdk.extension import EXTENSION_ID, CheckResult, ConfigT, Extension, Severity
+from castcore_sdk.folder import Folder, FolderStorage
 from castcore_sdk.hookspecs import hookimpl, hookspec
 from castcore_sdk.notifier import LEVELS, Notification, Notifier
 from castcore_sdk.oauth import OAuthProvider, SupportsOAuth
@@ -54,6 +56,9 @@ __all__ = [
     "EXTENSION_ID",
     "LEVELS",
     "AuthenticationError",
+    "BlockingReader",
+    "BlockingStorage",
+    "BlockingWriter",
     "BroadcastMetadata",
     "BroadcastPhase",
     "BroadcastRequest",
@@ -72,6 +77,8 @@ __all__ = [
     "Extension",
     "ExtensionConfig",
     "FFmpegInfo",
+    "Folder",
+    "FolderStorage",
     "HardwareInfo",
     "IngestSource",
     "Link",
@@ -105,6 +112,7 @@ __all__ = [
     "SupportsWrite",
     "TemplateResponse",
     "TemporaryError",
+    "WritableBlockingStorage",
     "config_schema",
     "hookimpl",
     "hookspec",

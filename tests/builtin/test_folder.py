@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from castcore_core.builtin.folder import CHUNK, LocalFolder, LocalFolderConfig
+from castcore_core.builtin.folder import LocalFolder, LocalFolderConfig
 from castcore_sdk import (
     CastCoreError,
     ConfigurationError,
@@ -22,6 +22,7 @@ from castcore_sdk import (
     TemporaryError,
     parse_config,
 )
+from castcore_sdk.folder import CHUNK
 from castcore_sdk.testing import MemoryContext
 
 

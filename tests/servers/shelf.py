@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
-from castcore_core.builtin.root import Root
-from castcore_sdk import CastCoreError, StorageEntry, StoragePath
+from castcore_sdk import CastCoreError, Folder, StorageEntry, StoragePath
 
 
 class FolderShelf:
@@ -18,7 +17,7 @@ class FolderShelf:
         self.fails_after: int | None = None
         self.error: CastCoreError | None = None
         self.located = 0
-        self._root = Root(str(folder))
+        self._root = Folder(str(folder))
 
     async def walk(self, source_id: UUID, path: str = "", /) -> AsyncIterator[StorageEntry]:
         """Yield every file, folder by folder."""

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Sequence
 
 from castcore_nfs.config import NfsConfig
 from castcore_nfs.examination import examine
 from castcore_nfs.export import Export
 from castcore_nfs.file import Reader, Writer
-from castcore_sdk import (
-    CheckResult,
-    Params,
-    PluginContext,
-    StorageBackend,
-    StorageEntry,
-    StoragePath,
-    SupportsWrite,
-    TemporaryError,
-)
+from castcore_sdk import CheckResult, PluginContext, StorageEntry, StoragePath, WritableBlockingStorage
 
 
-class NfsStorage(StorageBackend[NfsConfig], SupportsWrite):
+class NfsStorage(WritableBlockingStorage[NfsConfig]):
     """An export of an NFS server, versions 3 and 4, in user space."""
 
     id = "nfs"
@@ -38,54 +28,22 @@ class NfsStorage(StorageBackend[NfsConfig], SupportsWrite):
         """Disconnect."""
         await self.context.run_blocking(self._export.close)
 
-    async def list_dir(self, path: StoragePath, /) -> AsyncIterator[StorageEntry]:
-        """Yield the children; links, special files and names that are no text are left out."""
-        for entry in await self.context.run_blocking(self._export.entries, path):
-            yield entry
+    def entries(self, path: StoragePath, /) -> Sequence[StorageEntry]:
+        """Return the children; links, special files and names that are no text are left out."""
+        return self._export.entries(path)
 
-    async def stat(self, path: StoragePath, /) -> StorageEntry:
+    def entry(self, path: StoragePath, /) -> StorageEntry:
         """Describe one file or directory."""
-        return await self.context.run_blocking(self._export.entry, path)
+        return self._export.entry(path)
 
-    def read(
-        self, path: StoragePath, /, *, offset: int = 0, length: int | None = None
-    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open a file and give its bytes in pieces of 1 MiB at most. Each reader has a connection of its own."""
-        return self._reader(path, offset, length)
+    def reader(self, path: StoragePath, offset: int, length: int | None, /) -> Reader:
+        """Open a file, over a connection of its own."""
+        return Reader(self._export, path, offset, length)
 
-    async def write(self, path: StoragePath, data: AsyncIterator[bytes], /, *, size: int | None = None) -> StorageEntry:
-        """Write beside the place and move it there when it is whole. Missing directories are made.
+    def writer(self, path: StoragePath, /) -> Writer:
+        """Begin a new file."""
+        return Writer(self._export, path)
 
-        Raise TemporaryError ``nfs.incomplete`` when ``data`` is not ``size`` bytes long.
-        """
-        blocking = self.context.run_blocking
-        writer = Writer(self._export, path)
-        try:
-            await blocking(writer.open)
-            async for piece in data:
-                await blocking(writer.add, piece)
-            if size is not None and writer.written != size:
-                params: Params = {"path": path[:200], "size": size, "written": writer.written}
-                raise TemporaryError("nfs.incomplete", params=params)
-            await blocking(writer.finish)
-        except BaseException:
-            await blocking(writer.abandon)
-            raise
-        return await self.stat(path)
-
-    async def delete(self, path: StoragePath, /) -> None:
+    def remove(self, path: StoragePath, /) -> None:
         """Remove a file, a link or an empty directory, never the root."""
-        await self.context.run_blocking(self._export.remove, path)
-
-    @asynccontextmanager
-    async def _reader(self, path: StoragePath, offset: int, length: int | None) -> AsyncIterator[AsyncIterator[bytes]]:
-        reader = Reader(self._export, path, offset, length)
-        try:
-            await self.context.run_blocking(reader.open)
-            yield self._pieces(reader)
-        finally:
-            await self.context.run_blocking(reader.close)
-
-    async def _pieces(self, reader: Reader) -> AsyncIterator[bytes]:
-        while piece := await self.context.run_blocking(reader.piece):
-            yield piece
+        self._export.remove(path)

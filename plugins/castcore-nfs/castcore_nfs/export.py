@@ -70,7 +70,7 @@ class Export:
         while True:
             with self._lock:
                 if self._closed:
-                    raise TemporaryError("nfs.closed")
+                    raise TemporaryError("storage.closed")
                 if fresh or not self._idle:
                     break
                 since, context = self._idle.pop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import stat
-import threading
 import time
 from contextlib import suppress
 from uuid import uuid4
@@ -21,32 +20,22 @@ QUICK, SLOW = 0.2, 1.0
 
 
 class Reader:
-    """The bytes of a file from ``offset`` on. Its methods block; they may be called from any thread."""
+    """The bytes of a file from ``offset`` on, over a connection of its own. It blocks and raises CastCoreError."""
 
     def __init__(self, export: Export, path: StoragePath, offset: int, length: int | None) -> None:
         self._export = export
         self._path = path
         self._place = located(path)
         self._position = offset
-        self._length = length
         self._size = SMALLEST
-        self._lock = threading.Lock()
-        self._closed = False
         self._opened: tuple[Context, int] | None = None
-
-    def open(self) -> None:
-        """Open the file; nothing is done where ``close`` came first."""
-        with self._lock:
-            if not self._closed:
-                found = self._open(fresh=False)
-                self._etag = found.etag
-                self._end = found.size if self._length is None else min(found.size, self._position + self._length)
+        found = self._open(fresh=False)
+        self._etag = found.etag
+        self._end = found.size if length is None else min(found.size, offset + length)
 
     def piece(self) -> bytes:
         """Return the next bytes, none at the end. Raise TemporaryError ``nfs.changed`` where it is another file now."""
-        with self._lock:
-            if self._opened is None:
-                raise TemporaryError("nfs.closed")
+        if self._opened is not None:
             try:
                 return self._next(*self._opened)
             except Refused as error:
@@ -54,21 +43,19 @@ class Reader:
                     self._drop()
                 if not may_pass(error):
                     raise self._failure(error) from None
-            if self._open(fresh=True).etag != self._etag:
-                raise TemporaryError("nfs.changed", params={"path": self._path[:200]})
-            try:
-                return self._next(*self._opened)
-            except Refused as error:
-                self._drop()
-                raise self._failure(error) from None
+        if self._open(fresh=True).etag != self._etag or self._opened is None:
+            raise TemporaryError("nfs.changed", params={"path": self._path[:200]})
+        try:
+            return self._next(*self._opened)
+        except Refused as error:
+            self._drop()
+            raise self._failure(error) from None
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
-        with self._lock:
-            self._closed = True
-            opened, self._opened = self._opened, None
-            if opened is not None:
-                finish(self._export, *opened)
+        """Close the file."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            finish(self._export, *opened)
 
     def _open(self, *, fresh: bool) -> Found:
         def open_file(context: Context) -> tuple[int, Found]:
@@ -104,7 +91,7 @@ class Reader:
 
 
 class Writer:
-    """A new file, written beside its place and moved there when it is whole. Its methods block."""
+    """A new file, written beside its place and moved there when it is whole. It blocks and raises CastCoreError."""
 
     def __init__(self, export: Export, path: StoragePath) -> None:
         self._export = export
@@ -113,70 +100,49 @@ class Writer:
         if not path:
             raise PermanentError("nfs.root")
         self._part = self._place.rpartition(b"/")[0] + f"/.castcore-{uuid4().hex}".encode()
-        self.written = 0
-        self._lock = threading.Lock()
-        self._over = False
-        self._opened: tuple[Context, int] | None = None
-
-    def open(self) -> None:
-        """Make the file; nothing is done where ``abandon`` came first."""
-        with self._lock:
-            if self._over:
-                return
-            try:
-                self._create()
-            except NotFoundError:
-                self._export.make_directories(self._part.rpartition(b"/")[0])
-                self._create()
+        self._written = 0
+        try:
+            self._context, self._handle = self._create()
+        except NotFoundError:
+            export.make_directories(self._part.rpartition(b"/")[0])
+            self._context, self._handle = self._create()
 
     def add(self, data: bytes) -> None:
         """Write the next bytes."""
-        with self._lock:
-            context, handle = self._open_file()
-            try:
-                for start in range(0, len(data), PIECE):
-                    piece = data[start : start + PIECE]
-                    context.write(handle, self.written, piece)
-                    self.written += len(piece)
-            except Refused as error:
-                raise typed(error, self._export.config, self._path) from None
+        try:
+            for start in range(0, len(data), PIECE):
+                piece = data[start : start + PIECE]
+                self._context.write(self._handle, self._written, piece)
+                self._written += len(piece)
+        except Refused as error:
+            raise self._failure(error) from None
 
     def finish(self) -> None:
         """Move it to its place; an older file goes."""
-        with self._lock:
-            context, handle = self._open_file()
-            try:
-                context.sync(handle)
-                if _is_directory(context, self._place):
-                    raise PermanentError("nfs.not_a_file", params={"path": self._path[:200]})
-                context.rename(self._part, self._place)
-            except Refused as error:
-                raise typed(error, self._export.config, self._path) from None
-            self._over, self._opened = True, None
-            finish(self._export, context, handle)
+        try:
+            self._context.sync(self._handle)
+            if _is_directory(self._context, self._place):
+                raise PermanentError("nfs.not_a_file", params={"path": self._path[:200]})
+            self._context.rename(self._part, self._place)
+        except Refused as error:
+            raise self._failure(error) from None
+        finish(self._export, self._context, self._handle)
 
     def abandon(self) -> None:
-        """Leave nothing behind, unless it is finished. What cannot be removed now stays, hidden."""
-        with self._lock:
-            over, self._over = self._over, True
-            opened, self._opened = self._opened, None
-            if over or opened is None:
-                return
-            with suppress(Refused):
-                opened[0].remove(self._part, directory=False)
-                finish(self._export, *opened)
-                return
-            opened[0].close()
-            with suppress(CastCoreError):
-                self._export.run(lambda context: context.remove(self._part, directory=False))
+        """Leave nothing behind. What cannot be removed now stays, hidden."""
+        with suppress(Refused):
+            self._context.remove(self._part, directory=False)
+            finish(self._export, self._context, self._handle)
+            return
+        self._context.close()
+        with suppress(CastCoreError):
+            self._export.run(lambda context: context.remove(self._part, directory=False))
 
-    def _create(self) -> None:
-        self._opened = self._export.hold(lambda context: context.open(self._part, create=True), self._path)
+    def _create(self) -> tuple[Context, int]:
+        return self._export.hold(lambda context: context.open(self._part, create=True), self._path)
 
-    def _open_file(self) -> tuple[Context, int]:
-        if self._opened is None:
-            raise TemporaryError("nfs.closed")
-        return self._opened
+    def _failure(self, error: OSError) -> CastCoreError:
+        return typed(error, self._export.config, self._path)
 
 
 def finish(export: Export, context: Context, handle: int) -> None:

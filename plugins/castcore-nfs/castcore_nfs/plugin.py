@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from castcore_nfs.backend import NfsStorage
+from castcore_nfs.mount import MountedNfs
 from castcore_sdk import StorageBackend, hookimpl
 
 
 @hookimpl
 def castcore_register_storage_backends() -> Sequence[type[StorageBackend[Any]]]:
     """Return the storage backends."""
-    return (NfsStorage,)
+    return (NfsStorage, MountedNfs)

@@ -46,6 +46,6 @@ def test_nothing_is_connected_before_it_is_used_and_nothing_afterwards() -> None
             await storage.close()
             with pytest.raises(TemporaryError) as closed:
                 await storage.stat(StoragePath(""))
-        assert (down.value.code, closed.value.code) == ("nfs.unreachable", "nfs.closed")
+        assert (down.value.code, closed.value.code) == ("nfs.unreachable", "storage.closed")
 
     asyncio.run(main())

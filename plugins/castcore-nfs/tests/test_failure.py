@@ -15,7 +15,7 @@ import castcore_nfs
 from castcore_nfs.config import NfsConfig
 from castcore_nfs.context import Found, Refused, Unmounted
 from castcore_nfs.export import described, located
-from castcore_nfs.failure import ANSWERS, FIELDS, is_answer, typed
+from castcore_nfs.failure import ANSWERS, FIELDS, is_answer, may_pass, typed
 from castcore_sdk import (
     CastCoreError,
     ConfigurationError,
@@ -63,6 +63,8 @@ def test_what_a_new_connection_would_not_change() -> None:
     assert is_answer(Refused(errno.ENOENT, ""))
     assert not is_answer(Refused(errno.EIO, ""))
     assert not is_answer(Refused(errno.EINTR, ""))
+    assert may_pass(Refused(errno.EIO, ""))
+    assert not may_pass(Refused(errno.EINTR, ""))
     assert not is_answer(Unmounted(errno.ENOENT, ""))
 
 

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Sequence
 
-from castcore_sdk import (
-    CheckResult,
-    Params,
-    PluginContext,
-    StorageBackend,
-    StorageEntry,
-    StoragePath,
-    SupportsWrite,
-    TemporaryError,
-)
+from castcore_sdk import CheckResult, PluginContext, StorageEntry, StoragePath, WritableBlockingStorage
 from castcore_smb.config import SmbConfig
 from castcore_smb.examination import examine
 from castcore_smb.reader import Reader
@@ -22,7 +12,7 @@ from castcore_smb.share import Share
 from castcore_smb.writer import Writer
 
 
-class SmbStorage(StorageBackend[SmbConfig], SupportsWrite):
+class SmbStorage(WritableBlockingStorage[SmbConfig]):
     """A share of a Windows, Samba or NAS server, without mounting it (SMB 2 and 3)."""
 
     id = "smb"
@@ -39,55 +29,22 @@ class SmbStorage(StorageBackend[SmbConfig], SupportsWrite):
         """Log off."""
         await self.context.run_blocking(self._share.close)
 
-    async def list_dir(self, path: StoragePath, /) -> AsyncIterator[StorageEntry]:
-        """Yield the children, hidden ones too; links that the server leaves to its clients are left out."""
-        for entry in await self.context.run_blocking(self._share.entries, path):
-            yield entry
+    def entries(self, path: StoragePath, /) -> Sequence[StorageEntry]:
+        """Return the children, hidden ones too; links that the server leaves to its clients are left out."""
+        return self._share.entries(path)
 
-    async def stat(self, path: StoragePath, /) -> StorageEntry:
+    def entry(self, path: StoragePath, /) -> StorageEntry:
         """Describe one file or folder."""
-        return await self.context.run_blocking(self._share.entry, path)
+        return self._share.entry(path)
 
-    def read(
-        self, path: StoragePath, /, *, offset: int = 0, length: int | None = None
-    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open a file and give its bytes in pieces of 1 MiB at most, read ahead by 4 MiB."""
-        return self._reader(path, offset, length)
+    def reader(self, path: StoragePath, offset: int, length: int | None, /) -> Reader:
+        """Open a file. Its pieces have 1 MiB at most, and 4 of them are read ahead."""
+        return Reader(self._share, path, offset, length)
 
-    async def write(self, path: StoragePath, data: AsyncIterator[bytes], /, *, size: int | None = None) -> StorageEntry:
-        """Write beside the place and move it there when it is whole. Missing folders are made.
+    def writer(self, path: StoragePath, /) -> Writer:
+        """Begin a new file. Raise TemporaryError ``smb.in_use`` at its end when the older one is open."""
+        return Writer(self._share, path)
 
-        Raise TemporaryError ``smb.incomplete`` when ``data`` is not ``size`` bytes long, ``smb.in_use`` when the older
-        file is open: servers replace none that is.
-        """
-        blocking = self.context.run_blocking
-        writer = Writer(self._share, path)
-        try:
-            await blocking(writer.open)
-            async for piece in data:
-                await blocking(writer.add, piece)
-            if size is not None and writer.written != size:
-                params: Params = {"path": path[:200], "size": size, "written": writer.written}
-                raise TemporaryError("smb.incomplete", params=params)
-            await blocking(writer.finish)
-        except BaseException:
-            await blocking(writer.abandon)
-            raise
-        return await self.stat(path)
-
-    async def delete(self, path: StoragePath, /) -> None:
+    def remove(self, path: StoragePath, /) -> None:
         """Remove a file or an empty folder, never the root."""
-        await self.context.run_blocking(self._share.remove, path)
-
-    @asynccontextmanager
-    async def _reader(self, path: StoragePath, offset: int, length: int | None) -> AsyncIterator[AsyncIterator[bytes]]:
-        reader = Reader(self._share, path, offset, length)
-        try:
-            await self.context.run_blocking(reader.open)
-            yield self._pieces(reader)
-        finally:
-            await self.context.run_blocking(reader.close)
-
-    async def _pieces(self, reader: Reader) -> AsyncIterator[bytes]:
-        while piece := await self.context.run_blocking(reader.piece):
-            yield piece
+        self._share.remove(path)

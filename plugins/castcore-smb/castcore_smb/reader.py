@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -39,56 +38,40 @@ class Asked:
 
 
 class Reader:
-    """The bytes of a file from ``offset`` on. Its methods block; they may be called from any thread, one at a time."""
+    """The bytes of a file from ``offset`` on. All of it blocks and raises CastCoreError."""
 
     def __init__(self, share: Share, path: StoragePath, offset: int, length: int | None) -> None:
         self._share = share
         self._path = path
         self._place = share.place(path)
         self._position = self._asked = offset
-        self._length = length
         self._size = SMALLEST
         self._queue: deque[Asked] = deque()
-        self._lock = threading.Lock()
-        self._closed = False
         self._link: Link
-        self._file: Handle | None = None
-
-    def open(self) -> None:
-        """Open the file; nothing is done where ``close`` came first."""
-        with self._lock:
-            if self._closed:
-                return
-            self._file = file = self._opened()
-            self._etag = describe(self._path, file).etag
-            size: int = file.end_of_file
-            self._end = size if self._length is None else min(size, self._position + self._length)
+        self._file = self._opened()
+        self._etag = describe(path, self._file).etag
+        size: int = self._file.end_of_file
+        self._end = size if length is None else min(size, offset + length)
 
     def piece(self) -> bytes:
         """Return the next bytes, none at the end. Raise TemporaryError ``smb.changed`` where it is another file now."""
-        with self._lock:
-            if self._closed or self._file is None:
-                raise TemporaryError("smb.closed")
-            try:
-                return self._next(self._file)
-            except FAULTS as error:
-                if not self._share.gone(self._link, error):
-                    raise typed(error, self._share.config, self._path) from None
-            file = self._again()
-            try:
-                return self._next(file)
-            except FAULTS as error:
-                self._share.gone(self._link, error)
+        try:
+            return self._next()
+        except FAULTS as error:
+            if not self._share.gone(self._link, error):
                 raise typed(error, self._share.config, self._path) from None
+        self._again()
+        try:
+            return self._next()
+        except FAULTS as error:
+            self._share.gone(self._link, error)
+            raise typed(error, self._share.config, self._path) from None
 
     def close(self) -> None:
         """Wait for what is under way, and close the file."""
-        with self._lock:
-            self._closed = True
-            self._drain()
-            if self._file is not None:
-                with suppress(SMBException, OSError):
-                    self._file.close()
+        self._drain()
+        with suppress(SMBException, OSError):
+            self._file.close()
 
     def _opened(self) -> Handle:
         access = FilePipePrinterAccessMask.FILE_READ_DATA | FilePipePrinterAccessMask.FILE_READ_ATTRIBUTES
@@ -99,17 +82,16 @@ class Reader:
 
         return self._share.run(open_file, self._path)
 
-    def _again(self) -> Handle:
+    def _again(self) -> None:
         """Go on where it was, on a new connection."""
         self._queue.clear()
         self._asked = self._position
-        self._file = file = self._opened()
-        if describe(self._path, file).etag != self._etag:
+        self._file = self._opened()
+        if describe(self._path, self._file).etag != self._etag:
             raise TemporaryError("smb.changed", params={"path": self._path[:200]})
-        return file
 
-    def _next(self, file: Handle) -> bytes:
-        self._ask(file)
+    def _next(self) -> bytes:
+        self._ask()
         if not self._queue:
             return b""
         asked, since = self._queue.popleft(), time.monotonic()
@@ -126,7 +108,7 @@ class Reader:
             self._end = self._end if data else self._position
         return data
 
-    def _ask(self, file: Handle) -> None:
+    def _ask(self) -> None:
         """Keep requests under way, as far as the server's credits go."""
         while len(self._queue) < AHEAD and self._asked < self._end:
             with self._link.credits:
@@ -135,8 +117,8 @@ class Reader:
                     return
                 if not length:
                     raise TemporaryError("smb.busy", params={"host": self._share.config.host})
-                read, answer = file.read(self._asked, length, send=False)
-                tree = file.tree_connect
+                read, answer = self._file.read(self._asked, length, send=False)
+                tree = self._file.tree_connect
                 sent = self._link.connection.send(read, tree.session.session_id, tree.tree_connect_id)
             self._queue.append(Asked(sent, answer, length))
             self._asked += length

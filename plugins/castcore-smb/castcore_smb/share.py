@@ -54,7 +54,7 @@ class Share:
         """Return the connection, a new one where there is none or it was lost."""
         with self._lock:
             if self._closed:
-                raise TemporaryError("smb.closed")
+                raise TemporaryError("storage.closed")
             if self._link is None or not self._link.alive:
                 try:
                     self._link = Link.open(self.config)

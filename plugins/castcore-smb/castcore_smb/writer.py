@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from uuid import uuid4
@@ -21,7 +20,7 @@ LARGEST = 1 << 20
 
 
 class Writer:
-    """A new file. Its methods block and are called one at a time.
+    """A new file. All of it blocks and raises CastCoreError.
 
     Until it is whole the server is told to delete it when it is closed: a broken connection leaves nothing.
     """
@@ -32,56 +31,41 @@ class Writer:
         self._place = share.place(path)
         if not path:
             raise PermanentError("smb.root")
-        self.written = 0
-        self._lock = threading.Lock()
-        self._file: Handle | None = None
-        self._over = False
-
-    def open(self) -> None:
-        """Make the file; nothing is done where ``abandon`` came first."""
-        with self._lock:
-            if not self._over:
-                self._file = self._create()
+        self._written = 0
+        self._file = self._create()
 
     def add(self, data: bytes) -> None:
         """Write the next bytes."""
-        with self._lock, self._told() as file:
-            rest = memoryview(data)
+        rest = memoryview(data)
+        with self._told():
             while rest:
-                count = file.write(bytes(rest[: _most(file)]), self.written)
-                self.written += count
+                count = self._file.write(bytes(rest[: _most(self._file)]), self._written)
+                self._written += count
                 rest = rest[count:]
 
     def finish(self) -> None:
         """Move it to its place; an older file goes."""
-        with self._lock, self._told() as file:
-            file.flush()
-            set_delete(file, delete=False)
+        with self._told():
+            self._file.flush()
+            set_delete(self._file, delete=False)
             try:
-                rename(file, self._place)
+                rename(self._file, self._place)
             except (AccessDenied, ObjectNameCollision) as error:
                 raise self._in_the_way(error) from None
-            self._over = True
-            file.close()
+            self._file.close()
 
     def abandon(self) -> None:
-        """Leave nothing behind, unless it is finished. No error where the server is gone."""
-        with self._lock:
-            file, over, self._over = self._file, self._over, True
-            if file is None or over:
-                return
-            with suppress(SMBException, OSError):
-                set_delete(file, delete=True)
-            with suppress(SMBException, OSError):
-                file.close()
+        """Leave nothing behind. No error where the server is gone."""
+        with suppress(SMBException, OSError):
+            set_delete(self._file, delete=True)
+        with suppress(SMBException, OSError):
+            self._file.close()
 
     @contextmanager
-    def _told(self) -> Iterator[Handle]:
-        """Give the file, and turn what goes wrong with it into a CastCoreError."""
-        if self._file is None or self._over:
-            raise TemporaryError("smb.closed")
+    def _told(self) -> Iterator[None]:
+        """Turn what goes wrong in the block into a CastCoreError."""
         try:
-            yield self._file
+            yield
         except FAULTS as error:
             raise self._failure(error) from None
 
