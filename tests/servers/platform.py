@@ -1,4 +1,4 @@
-"""A platform for tests: a destination with an account, metadata, status and thumbnails that sends to a real RTMP server.
+"""A platform for tests: a destination with an account, metadata, status and thumbnails, before a real RTMP server.
 
 What the platform says is in a file that the test writes, and what it was told in one that the test reads; so it is the
 same in the test's own process and in a server's. ``register(core)`` brings it into a running core, ``install(folder)``

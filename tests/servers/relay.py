@@ -1,4 +1,4 @@
-"""A small HTTP relay before a real server: it counts what passes, and a test may answer in its place or break it off."""
+"""A small HTTP relay before a real server: it notes what passes, and a test may answer in its place."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx2 as httpx
+
+_PASSED_ON = ("content-type", "authorization", "accept")
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -62,11 +64,7 @@ class Relay:
         if self.meddle is not None and (answer := await self.meddle(asked, None)) is not None:
             return answer
         async with httpx.AsyncClient(trust_env=False, verify=False) as client:
-            sent = {
-                name: asked.headers[name]
-                for name in ("content-type", "authorization", "accept")
-                if name in asked.headers
-            }
+            sent = {name: value for name, value in asked.headers.items() if name in _PASSED_ON}
             said = await client.request(asked.method, self.target + asked.path, content=asked.body, headers=sent)
         real = (said.status_code, {"Content-Type": said.headers.get("content-type", "")}, said.content)
         if self.meddle is not None and (answer := await self.meddle(asked, real)) is not None:

@@ -77,6 +77,11 @@ class S3Server:
                 pytest.fail(f"swift did not start: {log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.05)
 
+    def fill(self, prefix: str, count: int) -> None:
+        """Let listings show ``count`` objects ``PREFIX000000.mp4`` …, which do not exist."""
+        argv = [str(_PYTHON), str(_SCRIPT.with_name("fill.py")), str(self._folder), BUCKET, prefix, str(count)]
+        subprocess.run(argv, check=True)
+
     def restore(self) -> None:
         """Have it run with the keys and the bucket that it began with, whatever a test did."""
         if self._process is None or self.users != _users():
