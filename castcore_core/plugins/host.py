@@ -162,6 +162,15 @@ class PluginHost:
         if plugin not in self._contexts:
             await self._tell(plugin, "castcore_plugin_enabled")
 
+    def listeners(self) -> frozenset[str]:
+        """Return the loaded plugins that want to hear of events."""
+        return frozenset(plugin for plugin, hooks in self._hooks.items() if hooks.hook.castcore_event.get_hookimpls())
+
+    async def hear(self, plugin: str, event: Event) -> None:
+        """Let a plugin hear of an event; its failure is its own."""
+        if plugin in self._hooks:
+            await self._tell(plugin, "castcore_event", event=event)
+
     async def aclose(self) -> None:
         """Close contexts, end what plugins left running, note the good end. May be called twice."""
         for context in self._contexts.values():
@@ -356,13 +365,13 @@ class PluginHost:
         self._records[place] = record
         return record
 
-    async def _tell(self, plugin: str, hook: str) -> None:
+    async def _tell(self, plugin: str, hook: str, **arguments: object) -> None:
         """Call an asynchronous hook of one plugin; its failure is its own."""
         context = self.context_of(plugin)
         caller = getattr(self._hooks[plugin].hook, hook)
 
         async def call() -> None:
-            for answer in caller(context=context):
+            for answer in caller(context=context, **arguments):
                 await answer
 
         call.__name__ = hook

@@ -7,12 +7,14 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import platformdirs
 
 from castcore_core.core import Core
 from castcore_core.plugins.follower import Follower
+from castcore_core.plugins.herald import Herald, emit
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.installation import Installations
 from castcore_core.plugins.installer import Installer
@@ -31,7 +33,7 @@ async def run(core: Core) -> AsyncIterator[None]:
         await asyncio.to_thread(Installer(root, cache).recover)
     except CastCoreError as error:
         _log.warning("an installation that was never finished cannot be taken back: %s", error.code)
-    host = PluginHost(root, cache, safe=core.configuration.safe)
+    host = PluginHost(root, cache, safe=core.configuration.safe, emit=partial(emit, core))
     host.load()
     follower = Follower(core, host)
     core.provide(host)
@@ -40,12 +42,16 @@ async def run(core: Core) -> AsyncIterator[None]:
     core.provide(Pages(host))
     core.provide(Installations(core, lambda tell: Installer(root, cache, tell=tell)))
     await host.start()
-    following = asyncio.create_task(follower.run(), name="plugins: follow")
+    tasks = {asyncio.create_task(follower.run(), name="plugins: follow")}
+    if core.configuration.role != "web":
+        # One process of the installation: else a plugin would hear everything twice.
+        tasks.add(asyncio.create_task(Herald(core, host).run(), name="plugins: herald"))
     try:
         yield
     finally:
-        following.cancel()
-        await asyncio.wait({following})
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await asyncio.shield(host.aclose())
 
 
