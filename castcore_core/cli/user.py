@@ -41,8 +41,10 @@ def create(
     chosen = _password(password, from_stdin=password_stdin, json_output=json_output)
     from castcore_core.accounts.command import create_user
     from castcore_core.error import ConflictError, InvalidError
+    from castcore_core.server.log import keep_log_aside
     from castcore_sdk.errors import CastCoreError
 
+    keep_log_aside()
     try:
         made = create_user({}, name, chosen, role)
     except InvalidError as error:

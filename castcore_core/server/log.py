@@ -55,6 +55,11 @@ def configure_log(configuration: Configuration, stream: TextIO = sys.stderr) -> 
     )
 
 
+def keep_log_aside() -> None:
+    """Let a command's libraries tell warnings and errors alone, on standard error: standard output is the command's."""
+    configure_log(Configuration(log_level="warning"))
+
+
 def _scrub(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     return {key: _without_secrets(value) for key, value in event.items()}
 

@@ -13,7 +13,7 @@ import pytest
 
 from castcore_core.accounts.command import create_user
 from castcore_core.cli.status import ExitStatus
-from servers.castcore import server
+from servers.castcore import backends, server
 from servers.staff import PASSWORD
 
 _PROGRAM = "import sys, typer; from castcore_core.cli.user import register; a = typer.Typer(); register(a); a()"
@@ -23,7 +23,7 @@ def _create(folder: Path, *arguments: str, typed: str = "") -> subprocess.Comple
     surrounding = {name: value for name, value in os.environ.items() if not name.startswith("CASTCORE_")}
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", _PROGRAM, "user", "create", *arguments],
-        env=surrounding | {"CASTCORE_DATA_DIR": str(folder), "CASTCORE_LANGUAGE": "en"},
+        env=surrounding | backends(folder) | {"CASTCORE_DATA_DIR": str(folder), "CASTCORE_LANGUAGE": "en"},
         input=typed,
         capture_output=True,
         text=True,

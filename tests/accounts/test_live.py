@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from castcore_core.accounts.command import create_user
-from servers.castcore import ServerProcess, server
+from servers.castcore import ServerProcess, backends, server
 from servers.staff import PASSWORD
 
 _ADMIN, _OPERATOR, _VIEWER = "anna", "olga", "vera"
@@ -22,9 +22,11 @@ _ADMIN, _OPERATOR, _VIEWER = "anna", "olga", "vera"
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[ServerProcess]:
+    folder = tmp_path / "data"
+    chosen = {name.removeprefix("CASTCORE_").lower(): value for name, value in backends(folder).items()}
     for name, role in ((_ADMIN, "admin"), (_OPERATOR, "operator"), (_VIEWER, "viewer")):
-        create_user({"data_dir": tmp_path / "data"}, name, PASSWORD, role)
-    with server(tmp_path / "data") as started:
+        create_user({"data_dir": folder, **chosen}, name, PASSWORD, role)
+    with server(folder) as started:
         yield started
 
 

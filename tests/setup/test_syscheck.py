@@ -11,6 +11,7 @@ from castcore_core.accounts.role import Role
 from castcore_core.i18n import catalogue
 from castcore_core.setup.syscheck import level_of
 from castcore_sdk import CheckResult, Severity
+from servers.castcore import backends
 from servers.staff import bare, staffed
 
 
@@ -36,7 +37,7 @@ async def test_everything_that_a_server_needs_is_looked_at(tmp_path: Path) -> No
         found = {line["code"]: line for line in body["checks"]}
         expected = {"doctor.ffmpeg", "doctor.encoders", "doctor.disk", "doctor.plugins", "syscheck.pyav"}
         assert expected | {"syscheck.database", "syscheck.events", "syscheck.clock"} <= found.keys()
-        assert found["syscheck.database"]["params"] == {"kind": "sqlite"}
+        assert found["syscheck.database"]["params"] == {"kind": "postgres" if backends(tmp_path) else "sqlite"}
         assert "builtin.x264" in found["doctor.encoders"]["params"]["names"]
         assert found.keys() <= catalogue("en").keys()
         state = (await staff.anonymous()("GET", "/setup/state")).body
