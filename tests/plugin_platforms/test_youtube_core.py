@@ -181,3 +181,24 @@ async def test_a_key_alone(
     await page("POST", f"/stream-jobs/{job_id}/stop")
     await until(house.core, job_id, lambda status: status.state == "stopped")
     assert platform.calls == []
+
+
+async def test_before_the_platform_ends_it_a_new_broadcast_takes_over(
+    house: Staff, page: Visitor, platform: YouTube, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = replace(YoutubeDestination.limits, max_duration=timedelta(seconds=6))
+    monkeypatch.setattr(YoutubeDestination, "limits", limits)
+    job_id = await job_of(page, await destination_of(page, await connected(page, platform)))
+    await page("POST", f"/stream-jobs/{job_id}/start")
+    await settle(lambda: sink.sessions)
+    (first,) = platform.broadcasts
+    platform.feed(first)
+    await settle(lambda: len(sink.sessions) > 1, within=20)
+    monkeypatch.setattr(YoutubeDestination, "limits", replace(limits, max_duration=timedelta(hours=12)))
+    second = next(name for name in platform.broadcasts if name != first)
+    platform.feed(second)
+    await settle(lambda: platform.state(first) == "complete", within=20)
+    assert platform.state(second) == "live"
+    assert sink.sessions[0].key != sink.sessions[1].key
+    await page("POST", f"/stream-jobs/{job_id}/stop")
+    await settle(lambda: platform.state(second) == "complete")
