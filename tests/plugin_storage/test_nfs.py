@@ -41,7 +41,6 @@ def shared() -> Iterator[Ganesha]:
     """One server for all tests that change nothing about it."""
     with Ganesha() as server:
         server.folder().joinpath("film.mp4").write_bytes(CONTENT)
-        server.start()
         yield server
 
 
@@ -242,7 +241,6 @@ async def test_a_server_that_stays_away_is_temporary_until_it_is_back(ganesha: G
 async def test_a_full_disk_keeps_the_old_file_and_leaves_nothing() -> None:
     with Ganesha() as server:
         folder = server.fill()
-        server.start()
         async with opened(server.settings("small")) as storage:
             await storage.write(FILE, pieces(b"old"))
             with pytest.raises(TemporaryError) as caught:

@@ -23,7 +23,6 @@ SETTINGS = "CASTCORE_TEST_NFS"
 @pytest.fixture(scope="module")
 def server() -> Iterator[Ganesha]:
     with Ganesha() as server:
-        server.start()
         yield server
 
 

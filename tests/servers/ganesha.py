@@ -120,12 +120,14 @@ class Ganesha:
         self._process.send_signal(signal.SIGCONT)
 
     def fill(self) -> Path:
-        """Mount a file system of 2 MiB for the export ``small``, before ``start``, and return its folder."""
+        """Mount a file system of 2 MiB for the export ``small``, start again, and return its folder."""
+        self.stop()
         folder = self.folder("small")
         argv = ["mount", "-t", "tmpfs", "-o", "size=2m", "castcore-test", str(folder)]
         if subprocess.run(argv, capture_output=True, check=False, timeout=20).returncode != 0:
             pytest.skip("no file system can be mounted here")
         self._mounted = True
+        self.start()
         return folder
 
     def withdraw(self, export: str) -> None:
@@ -155,6 +157,7 @@ class Ganesha:
         for name in ("state", *EXPORTS):
             (self.root / name).mkdir()
         self.root.chmod(0o755)
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -176,5 +179,4 @@ class Ganesha:
 def ganesha() -> Iterator[Ganesha]:
     """A server for one test. Import this name into a test module to use it."""
     with Ganesha() as server:
-        server.start()
         yield server

@@ -59,8 +59,11 @@ class NfsConfig(ExtensionConfig):
     """TCP port of NFS; empty: 2049 for version 4, what the port mapper says for version 3."""
     mount_port: Port | None = Field(default=None, json_schema_extra=ui(advanced=True))
     """TCP port of the mount protocol of version 3; empty: what the port mapper says."""
-    timeout: int = Field(default=15, ge=1, le=300, json_schema_extra=ui(widget="duration", advanced=True))
-    """Seconds to wait for an answer of the server before the connection counts as lost."""
+    timeout: int = Field(default=10, ge=1, le=12, json_schema_extra=ui(widget="duration", advanced=True))
+    """Seconds to wait for an answer of the server before the connection counts as lost.
+
+    CastCore itself gives a call up after 15 seconds, with a less telling message.
+    """
 
     @property
     def first_port(self) -> int:

@@ -72,5 +72,8 @@ class SmbConfig(ExtensionConfig):
     """Refuse a connection that is not encrypted (SMB 3). Where the server asks for encryption, it is always used."""
     port: int = Field(default=445, ge=1, le=65535, json_schema_extra=ui(advanced=True))
     """TCP port of the server."""
-    timeout: int = Field(default=15, ge=1, le=300, json_schema_extra=ui(widget="duration", advanced=True))
-    """Seconds to wait for an answer of the server before the connection counts as lost."""
+    timeout: int = Field(default=10, ge=1, le=12, json_schema_extra=ui(widget="duration", advanced=True))
+    """Seconds to wait for an answer of the server before the connection counts as lost.
+
+    CastCore itself gives a call up after 15 seconds, with a less telling message.
+    """
