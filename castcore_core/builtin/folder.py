@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from castcore_core.builtin.address import validator
+from castcore_core.builtin.filesystem import is_remote
 from castcore_core.builtin.place import absolute_path
 from castcore_sdk import (
     CastCoreError,
@@ -49,5 +50,10 @@ class LocalFolder(FolderStorage[LocalFolderConfig]):
         return [CheckResult(code="storage.readable", severity=Severity.OK, params=params)]
 
     async def local_path(self, path: StoragePath, /) -> Path | None:
-        """Return the real path: ffmpeg opens it itself."""
-        return await self.context.run_blocking(self.folder().locate, path)
+        """Return the real path: ffmpeg opens it itself. None where a network lies between, which may hang."""
+
+        def find() -> Path | None:
+            real = self.folder().locate(path)
+            return None if is_remote(real) else real
+
+        return await self.context.run_blocking(find)

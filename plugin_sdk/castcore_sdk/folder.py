@@ -74,30 +74,36 @@ class Folder:
             os.close(descriptor)
 
     def entries(self, path: StoragePath, /) -> Iterator[StorageEntry]:
-        """Yield the children by name; links out of the root, special files and names that are no text are left out."""
+        """Yield the children by name.
+
+        Left out are links out of the root, links to a folder that they lie in, special files, and names that are no
+        text.
+        """
         real = self.locate(path)
-        with _errors(path):
-            names = sorted(child.name for child in real.iterdir())
-        for name in names:
+        with _errors(path), os.scandir(real) as scanned:
+            children = sorted(scanned, key=lambda child: child.name)
+        for child in children:
             try:
-                yield self.entry(storage_path(f"{path}/{name}" if path else name))
+                place = storage_path(f"{path}/{child.name}" if path else child.name)
+                if not child.is_symlink():
+                    # In a folder that is inside, it is inside: nothing has to be resolved.
+                    with _errors(place):
+                        yield _described(place, child.stat(follow_symlinks=False))
+                elif not self._leads_back(place):
+                    yield self.entry(place)
             except CastCoreError:
                 continue
 
     def entry(self, path: StoragePath, /) -> StorageEntry:
         """Describe one file or directory."""
         with _errors(path):
-            found = self.locate(path).stat()
-        is_dir = stat.S_ISDIR(found.st_mode)
-        if not is_dir and not stat.S_ISREG(found.st_mode):
-            raise PermanentError("storage.not_a_file", params={"path": path})
-        return StorageEntry(
-            path=path,
-            is_dir=is_dir,
-            size=None if is_dir else found.st_size,
-            modified=datetime.fromtimestamp(found.st_mtime, UTC),
-            etag=None if is_dir else f"{found.st_mtime_ns:x}-{found.st_size:x}",
-        )
+            return _described(path, self.locate(path).stat())
+
+    def _leads_back(self, link: StoragePath) -> bool:
+        """Say whether a link leads to a folder on the way to itself: whoever follows it never comes to an end."""
+        target = self.locate(link)
+        parts = link.split("/")
+        return any(self.locate(StoragePath("/".join(parts[:depth]))) == target for depth in range(len(parts)))
 
     def _open(self, path: StoragePath, flags: int) -> int:
         real = self.locate(path)
@@ -123,6 +129,19 @@ class Folder:
             finally:
                 os.close(parent)
             made = f"{made}/{name}" if made else name
+
+
+def _described(path: StoragePath, found: os.stat_result) -> StorageEntry:
+    is_dir = stat.S_ISDIR(found.st_mode)
+    if not is_dir and not stat.S_ISREG(found.st_mode):
+        raise PermanentError("storage.not_a_file", params={"path": path})
+    return StorageEntry(
+        path=path,
+        is_dir=is_dir,
+        size=None if is_dir else found.st_size,
+        modified=datetime.fromtimestamp(found.st_mtime, UTC),
+        etag=None if is_dir else f"{found.st_mtime_ns:x}-{found.st_size:x}",
+    )
 
 
 class FolderStorage(WritableBlockingStorage[ConfigT]):
