@@ -14,6 +14,7 @@ from castcore_youtube.wording import title
 _COLLECTION = "broadcasts"
 _SOON = timedelta(seconds=60)
 _SPREAD = 60
+_KEPT = timedelta(days=30)
 
 
 Problems: TypeAlias = tuple[tuple[str, Params], ...]
@@ -48,7 +49,11 @@ def intent(request: BroadcastRequest, now: datetime) -> Note:
     starts_at = begin.replace(second=0) + timedelta(seconds=second)
     if starts_at < now + _SOON / 2:
         starts_at += timedelta(minutes=1)
-    return Note(title=title(request.metadata.title), starts_at=starts_at.isoformat().replace("+00:00", "Z"))
+    return Note(title=title(request.metadata.title), starts_at=_moment(starts_at))
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 class Notes:
@@ -83,6 +88,13 @@ class Notes:
     async def taken(self) -> frozenset[str]:
         """Return the ids of all broadcasts that have a note."""
         return frozenset([text(document, "broadcast") async for _, document in self._store.scan(_COLLECTION)])
+
+    async def prune(self, now: datetime) -> None:
+        """Remove what is older than any broadcast can last: of openings that were given up."""
+        before = _moment(now - _KEPT)
+        old = [key async for key, document in self._store.scan(_COLLECTION) if text(document, "starts_at") < before]
+        for key in old:
+            await self._store.delete(_COLLECTION, key)
 
     async def forget(self, reference: str) -> None:
         """Remove the note of a broadcast that is over."""

@@ -58,7 +58,9 @@ class Opening:
             note = None
         broadcast = await self._lost(note) if note is not None else None
         if note is None or broadcast is None:
-            note = await self._notes.put(self._request.broadcast_id, intent(self._request, self._api.quota.clock()))
+            now = self._api.quota.clock()
+            await self._notes.prune(now)
+            note = await self._notes.put(self._request.broadcast_id, intent(self._request, now))
             broadcast = await self._insert(note)
         return await self._change(note, broadcast=_id(broadcast)), broadcast
 

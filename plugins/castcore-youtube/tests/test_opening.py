@@ -199,6 +199,25 @@ def test_an_intent_from_last_week_begins_now(platform: YouTube) -> None:
     play(platform, run)
 
 
+def test_openings_that_were_given_up_are_forgotten_after_a_month(platform: YouTube) -> None:
+    async def run(stage: Stage) -> None:
+        platform.fail("liveBroadcasts.insert", 503)
+        with pytest.raises(TemporaryError):
+            await stage.destination().open_broadcast(request("given-up.1"))
+        notes = Notes(stage.context.store)
+        note = await notes.get("given-up.1")
+        assert note is not None
+        await stage.destination().open_broadcast(request())
+        assert await notes.get("given-up.1") is not None
+        old = (datetime.now(UTC) - timedelta(days=31)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        await notes.change("given-up.1", note, starts_at=old)
+        await stage.destination().open_broadcast(request("output-1.8"))
+        assert await notes.get("given-up.1") is None
+        assert await notes.get("output-1.7") is not None
+
+    play(platform, run)
+
+
 def test_concurrent_openings_of_one_broadcast_make_one(platform: YouTube) -> None:
     async def run(stage: Stage) -> None:
         targets = await asyncio.gather(*(stage.destination().open_broadcast(request()) for _ in range(5)))
