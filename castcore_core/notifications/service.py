@@ -198,9 +198,7 @@ async def run(core: Core) -> AsyncIterator[None]:
     if core.configuration.role == "web":
         yield
         return
-    watch = Watch(core, service.configurations)
-    core.provide(watch)
-    task = asyncio.create_task(watch.run(), name="notifications")
+    task = asyncio.create_task(Watch(core, service.configurations).run(), name="notifications")
     try:
         yield
     finally:

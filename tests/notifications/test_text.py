@@ -119,9 +119,8 @@ def test_without_a_public_address_there_is_no_link() -> None:
 
 def test_the_table_of_the_documentation_is_the_table() -> None:
     page = (Path(__file__).parents[2] / "docs/explanation/notifications.md").read_text(encoding="utf-8")
-    rows = [
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if re.match(r"\| `\w+\.", line)
-    ]
+    lines = [line for line in page.splitlines() if line.startswith("| `")]
+    rows = [row for row in ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines) if len(row) == 6]
     documented = [(row[0].strip("`"), row[1], row[2], row[4]) for row in rows]
     assert documented == [
         (
