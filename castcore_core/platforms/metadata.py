@@ -16,6 +16,7 @@ from castcore_core.core import Core
 from castcore_core.db import utc_now
 from castcore_core.platforms.models import PlatformAccount, StreamMetadata
 from castcore_core.platforms.template import Texts, Warned, resolve
+from castcore_core.platforms.thumbnail import check_picture
 from castcore_core.plugins.host import PluginHost
 from castcore_core.settings import Settings
 from castcore_core.streams.input import read_input, source_of
@@ -60,9 +61,11 @@ class Metadata:
         return await self._written(job, platform, output)
 
     async def put(self, job_id: UUID, platform: str, texts: Texts, *, push_on_start: bool) -> Written:
-        """Keep the texts. Raises as :meth:`get`."""
+        """Keep the texts. Raises as :meth:`get`, and NotFoundError ``metadata.no_thumbnail``."""
         job = await _job(job_id)
         output = await self._output(job, platform)
+        if texts.thumbnail_id is not None:
+            await check_picture(texts.thumbnail_id)
         values = {name: getattr(texts, name) for name in _FIELDS} | {"push_on_start": push_on_start}
         values["tags"] = list(texts.tags)
         async with in_transaction():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 from tortoise import fields
 
+from castcore_core.assets.models import Asset
 from castcore_core.db.record import Record
 from castcore_core.streams.models import JobOutput, StreamJob
 
@@ -90,7 +90,9 @@ class StreamMetadata(Record):
     category = fields.CharField(max_length=200, null=True)
     tags: fields.Field[list[str]] = fields.JSONField()
     language = fields.CharField(max_length=35, null=True)
-    thumbnail_id: fields.Field[UUID | None] = fields.UUIDField(null=True, description="an asset")
+    thumbnail: fields.ForeignKeyNullableRelation[Asset] = fields.ForeignKeyField(
+        "core.Asset", related_name="metadata", null=True, on_delete=fields.SET_NULL
+    )
     push_on_start = fields.BooleanField(default=True)
 
     class Meta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+from castcore_core.assets.models import Asset
 from castcore_core.assets.service import Assets
 from castcore_core.core import Core
 from castcore_sdk.errors import NotFoundError
@@ -12,13 +13,18 @@ from castcore_sdk.errors import NotFoundError
 _TYPES = ("image/jpeg", "image/png")
 
 
+async def check_picture(asset_id: UUID) -> Asset:
+    """Return an asset that platforms take. Raises NotFoundError ``metadata.no_thumbnail``."""
+    row = await Asset.get_or_none(id=asset_id)
+    if row is None or row.media_type not in _TYPES:
+        raise NotFoundError("metadata.no_thumbnail")
+    return row
+
+
 async def picture_of(core: Core, asset_id: UUID) -> tuple[bytes, str]:
     """Return an asset's bytes and media type. Raises NotFoundError ``metadata.no_thumbnail``."""
-    assets = core.get(Assets)
+    row = await check_picture(asset_id)
     try:
-        row = await assets.get(asset_id)
-        if row.media_type not in _TYPES:
-            raise NotFoundError("metadata.no_thumbnail")
-        return await asyncio.to_thread(assets.path(row).read_bytes), row.media_type
-    except (NotFoundError, OSError):
+        return await asyncio.to_thread(core.get(Assets).path(row).read_bytes), row.media_type
+    except OSError:
         raise NotFoundError("metadata.no_thumbnail") from None

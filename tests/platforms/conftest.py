@@ -10,11 +10,12 @@ import pytest
 from castcore_core.accounts.role import Role
 from platforms.scene import CALLBACK, Stage, with_provider
 from servers.house import admin, operator, viewer
+from servers.media import clips
 from servers.oidc import OpenIDProvider, openid_provider
 from servers.platform import register
 from servers.staff import Staff, Visitor, staffed
 
-__all__ = ["admin", "house", "operator", "page", "provider", "rotating", "viewer"]
+__all__ = ["admin", "clips", "house", "operator", "page", "provider", "rotating", "viewer"]
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,10 @@ import pytest
 from castcore_core.streams.broadcast import Broadcasts
 from castcore_core.streams.models import JobOutput
 from castcore_core.streams.planning import JobPlanner
-from platforms.scene import connected
+from platforms.scene import connected, until
 from servers.house import make_destination, make_job
+from servers.media import Clips
+from servers.multipart import upload
 from servers.platform import TYPE, Control
 from servers.staff import Staff, Visitor
 
@@ -158,3 +160,25 @@ async def test_a_copy_of_a_job_has_it_too(operator: Visitor, control: Control) -
     copy = (await operator("POST", f"/stream-jobs/{job['id']}/duplicate")).body
     for platform, title in ((TYPE, "For all"), (copy["outputs"][0]["id"], "For one")):
         assert (await operator("GET", f"/stream-jobs/{copy['id']}/metadata/{platform}")).body["title"] == title
+
+
+async def test_a_thumbnail_goes_along(operator: Visitor, house: Staff, control: Control, clips: Clips) -> None:
+    picture = (await upload(operator, clips["still"].read_bytes())).body
+    assert picture["media_type"] == "image/png", picture
+    job = await _job(operator, control)
+    path = f"/stream-jobs/{job['id']}/metadata/{TYPE}"
+    missing = await operator("PUT", path, {"thumbnail_id": "00000000-0000-4000-8000-000000000000"})
+    assert (missing.status, missing.code) == (404, "metadata.no_thumbnail")
+    assert (await operator("PUT", path, {"thumbnail_id": picture["id"]})).body["thumbnail_id"] == picture["id"]
+    await operator("POST", f"/stream-jobs/{job['id']}/start")
+    await house.core.get(JobPlanner).plan(job["id"])
+
+    async def shown() -> list[dict[str, Any]]:
+        return control.heard("thumbnail")
+
+    [told] = await until(shown)
+    assert (told["media_type"], told["size"]) == ("image/png", picture["size"])
+    assert (await operator("POST", f"{path}/push")).body["ok"] is True
+    assert len(control.heard("thumbnail")) == 2
+    assert (await operator("DELETE", f"/assets/{picture['id']}")).status == 204
+    assert (await operator("GET", path)).body["thumbnail_id"] is None

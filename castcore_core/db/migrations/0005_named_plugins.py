@@ -380,7 +380,18 @@ class Migration(migrations.Migration):
                 ("category", fields.CharField(null=True, max_length=200)),
                 ("tags", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
                 ("language", fields.CharField(null=True, max_length=35)),
-                ("thumbnail_id", fields.UUIDField(null=True)),
+                (
+                    "thumbnail",
+                    fields.ForeignKeyField(
+                        "core.Asset",
+                        source_field="thumbnail_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="metadata",
+                        on_delete=OnDelete.SET_NULL,
+                    ),
+                ),
                 ("push_on_start", fields.BooleanField(default=True)),
             ],
             options={
