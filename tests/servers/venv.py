@@ -39,6 +39,7 @@ class Venv:
         """Run its Python, without the network and with nobody's settings."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CASTCORE_", "PIP_"))}
         kept |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        kept["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # an author has none of ours
         for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
             kept.pop(name, None)
         command = [str(self.python), *map(str, arguments)]
