@@ -1,4 +1,4 @@
-"""One read of an object: ranges of a few MiB, the next one asked for while one flows, and resumed where it broke."""
+"""One read of an object: ranges that grow, the next one asked for before one ends, and resumed where one broke."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from castcore_sdk import PermanentError, StoragePath, TemporaryError
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
 
-_FIRST, _LARGEST = 1024 * 1024, 8 * 1024 * 1024
-"""Bytes of the first part and of the largest; each is twice the one before. Who only looks at a header stops early."""
+_FIRST, _LARGEST = 1024 * 1024, 64 * 1024 * 1024
+"""Bytes of the first part and of the largest; each is twice the one before. Who only looks at a header stops early, and
+whoever reads on costs few requests."""
+_NEAR = 4 * 1024 * 1024
+"""Bytes before the end of a part where the next one is asked for: the way to a service 40 ms off at 100 MB/s. Earlier,
+its connection would stand idle for a reader that takes as much as it plays, until the service closes it."""
 _PAUSES = (0.1, 2.0)
 """Seconds before the first new attempt, and at most before a later one."""
 _FAILURES = (BaseError, OSError)
@@ -51,12 +55,14 @@ class Reader:
             while self.end is None or self.position < self.end:
                 failed: type[BaseException] | None = None
                 try:
-                    part = await self._next()
-                    self._look_ahead(part)
+                    part, begun = await self._next(), self.position
                     # As it comes (some 400 KB at a time from a fast server): what obstore gathers is lost in a break.
                     async for chunk in part.stream(min_chunk_size=1):
                         self._progress(len(chunk))
+                        self._look_ahead(part.range[1])
                         yield chunk
+                    if self.position == begun:
+                        failed = BaseError
                 except _FAILURES as error:
                     # Only its class: the text holds what was signed, and would hang on whatever is raised for it.
                     failed = type(error)
@@ -68,14 +74,20 @@ class Reader:
     async def _next(self) -> GetResult:
         task, self._ahead = self._ahead, None
         part = await task if task is not None else await self._open(self.position)
+        if part.range[0] != self.position:
+            # The part before was shorter than it said.
+            part = await self._open(self.position)
         if self._size is None:
             self._size, self._etag = part.meta["size"], part.meta["e_tag"]
             self.end = self._size if self.end is None else min(self.end, self._size)
+        elif part.meta["e_tag"] != self._etag:
+            # Not every service heeds If-Match.
+            raise self._changed()
         return part
 
-    def _look_ahead(self, part: GetResult) -> None:
-        begin = part.range[1]
-        if self.end is not None and begin < self.end:
+    def _look_ahead(self, begin: int) -> None:
+        """Ask for the part from ``begin`` on, once, where the one before is about to end there."""
+        if self._ahead is None and self.end is not None and self.position + _NEAR >= begin < self.end:
             self._part = min(self._part * 2, _LARGEST)
             self._ahead = asyncio.ensure_future(self._open(begin))
 
@@ -96,9 +108,8 @@ class Reader:
         Raise what it says where no attempt will help.
         """
         self._drop()
-        changed = PermanentError("s3.changed", params={"path": self.path})
         if issubclass(failed, PreconditionError):
-            raise changed
+            raise self._changed()
         try:
             exists = await self.client.probe(self.key, self.path, self.position)
         except TemporaryError as error:
@@ -107,8 +118,11 @@ class Reader:
         if exists:
             await self._wait(TemporaryError("s3.interrupted"))
         elif self._size is not None:
-            raise changed
+            raise self._changed()
         return exists
+
+    def _changed(self) -> PermanentError:
+        return PermanentError("s3.changed", params={"path": self.path})
 
     async def _wait(self, problem: TemporaryError) -> None:
         pause = self._pause

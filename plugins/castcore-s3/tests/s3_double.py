@@ -71,6 +71,7 @@ class Double:
         self.fault: Callable[[Request], Reply | None] = lambda request: None
         """Answers in place of the server where it returns a reply."""
         self.page = 1000
+        self.heeds_if_match = True
         self.released = threading.Event()
         """Ends all stalls."""
 
@@ -107,7 +108,7 @@ class Double:
         if data is None:
             return error(404, "NoSuchKey")
         headers = {"etag": _etag(data), "last-modified": formatdate(1_790_000_000, usegmt=True)}
-        if request.headers.get("if-match", _etag(data)) != _etag(data):
+        if self.heeds_if_match and request.headers.get("if-match", _etag(data)) != _etag(data):
             return error(412, "PreconditionFailed")
         found = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
         if found is None:

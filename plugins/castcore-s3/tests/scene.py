@@ -18,8 +18,8 @@ from castcore_sdk.testing import MemoryContext
 class Hasty(S3Storage):
     """The storage with little patience, so that tests of stalls are short."""
 
-    stall = timedelta(seconds=0.4)
-    patience = timedelta(seconds=2)
+    stall = timedelta(seconds=1)
+    patience = timedelta(seconds=5)
 
 
 @asynccontextmanager

@@ -167,6 +167,22 @@ def test_another_object_is_noticed(server: Double, changed: bytes) -> None:
     asyncio.run(main())
 
 
+def test_another_object_is_noticed_where_if_match_is_not_heeded(server: Double) -> None:
+    def swap(request: Request) -> None:
+        if len(server.requests) > 1:
+            server.objects[PATH] = DATA[::-1]
+
+    server.heeds_if_match, server.fault = False, swap
+    with pytest.raises(PermanentError, match=r"s3\.changed"):
+        _run(server)
+
+
+@pytest.mark.parametrize("sent", [0, 1000])
+def test_a_part_that_is_shorter_than_it_says(server: Double, sent: int) -> None:
+    _spoil(server, 2, lambda reply: replace(reply, body=reply.body[:sent]))
+    assert _run(server) == DATA
+
+
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
