@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,7 +80,7 @@ def failing(check: str, **parts: Any) -> None:
         def media(self, request: SourceRequest) -> MediaInput:
             self.context.log.info(parts.get("log", ""))
             good = super().media(request)
-            return MediaInput(location=parts.get("location", good.location), options=parts.get("options", good.options), secret_options=parts.get("secret_options", good.secret_options), expires_at=parts.get("expires_at", good.expires_at))  # fmt: skip
+            return replace(good, **{name: value for name, value in parts.items() if name != "log"})
 
     class BadSuite(Suite):
         extension = Bad
