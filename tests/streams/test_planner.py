@@ -239,3 +239,35 @@ def test_seek_and_loop() -> None:
     assert looped is not None
     assert "-stream_loop" in looped.arguments
     assert not looped.resume
+
+
+STORED = Source(kind="stored", name="film.mp4", location="http://127.0.0.1:31000/the-token/a%20b/film.mp4")
+
+
+@pytest.mark.parametrize("build", [BUILD, OLD])
+def test_a_stored_film_is_read_through_the_gateway_and_awaited(build: FFmpegBuild) -> None:
+    planned = plan(STORED, RTMP, build=build, media=FILM, start_at=5.0)
+    source, encoder = planned.plan.source, planned.plan.encoder
+    assert (source.live, source.awaited, source.length) == (False, True, 60.0)
+    assert encoder is not None
+    assert (encoder.resume, encoder.start_at) == (True, 5.0)
+    assert ("http://127.0.0.1:31000/", Ref(kind="secret", name="source.token"), "/a%20b/film.mp4") in encoder.arguments
+    assert planned.secrets["source.token"] == "the-token"
+    assert "the-token" not in json.dumps(planned.plan.to_json())
+    options = flat(encoder.arguments)
+    assert options[options.index("-reconnect_on_http_error") + 1] == "429,5xx"
+    assert options[options.index("-protocol_whitelist") + 1] == "http,tcp,crypto"
+    assert "security.secret_in_argv" not in [notice.code for notice in planned.notices]
+
+
+def test_a_stored_film_in_a_loop_has_no_end() -> None:
+    planned = plan(STORED, RTMP, media=FILM, loop=True)
+    assert (planned.plan.source.awaited, planned.plan.source.length) == (True, None)
+    assert planned.plan.encoder is not None
+    assert "-stream_loop" in flat(planned.plan.encoder.arguments)
+
+
+def test_a_stored_picture_is_refused() -> None:
+    with pytest.raises(CastCoreError) as caught:
+        plan(STORED, RTMP, media=replace(FILM, still=True))
+    assert caught.value.code == "ffmpeg.stored_still"
