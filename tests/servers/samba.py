@@ -139,6 +139,12 @@ class Samba:
         self._tell("smbd", "reload-config")
         self._tell("smbd", "close-share", share)
 
+    def add_share(self, share: str) -> None:
+        """Bring a share back."""
+        self._shares[share] = SHARES[share]
+        self._write()
+        self._tell("smbd", "reload-config")
+
     def fill(self) -> Path:
         """Return the folder of the share ``small`` after a file system of 2 MiB was mounted there."""
         folder = self.folder("small")

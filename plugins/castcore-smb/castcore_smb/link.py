@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import struct
 import threading
@@ -33,6 +34,8 @@ DIALECTS: Mapping[int, str] = {
     Dialects.SMB_3_1_1: "3.1.1",
 }
 GUEST = "guest"
+# It tells every request, and with a traceback what its callers are told as an exception.
+logging.getLogger("smbprotocol").setLevel(logging.CRITICAL)
 
 
 class StrictTcp(Tcp):  # type: ignore[misc]
