@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -107,6 +107,7 @@ class Worker:
     async def configure(self, order: Order) -> None:
         """Hand the backend over, once. Raises the CastCoreError of a plugin that cannot be used."""
         await self._ask("configure", order=order.to_json())
+        self.hello = replace(self.hello, source=order.source, revision=order.revision)
 
     async def attend(self) -> AsyncGenerator[dict[str, Any], None]:
         """Yield its reports and log lines until it ends. Raises TemporaryError ``storage.worker_frozen``."""

@@ -130,9 +130,9 @@ class Keeper:
                     await self._changed.wait()
         return self._worker
 
-    async def replace(self) -> None:
-        """Let another worker take over, since its order has changed."""
-        if self._worker is not None:
+    async def replace(self, revision: str) -> None:
+        """Let another worker take over where this one holds another revision."""
+        if self._worker is not None and self._worker.hello.revision != revision:
             self._suspect, self._replacing = None, True
             await self._worker.drain(0.0)
 
@@ -188,6 +188,7 @@ class Keeper:
                     if event["hung"]:
                         break
                     if not self.stay and not event["readers"] and float(event["idle"]) > self._idle:
+                        self._worker = None
                         self._move("unmounted")
                         return True
             error = self._end_of(worker)

@@ -41,6 +41,8 @@ R = TypeVar("R")
 
 IDLE_SECONDS = 300.0
 """A worker that nobody has used for so long ends, unless its source is to be there always."""
+MOST_ENTRIES = 100_000
+"""Of one directory, where all are wanted at once; a walk has no such limit."""
 _CALL_SECONDS = 20.0
 _DRAIN_SECONDS = 5.0
 _DEEPEST = 64
@@ -85,6 +87,8 @@ class Storage:
         async def collect() -> None:
             async for entry in (await keeper.worker()).entries(storage_path(path)):
                 found.append(entry)
+                if len(found) > MOST_ENTRIES:
+                    raise PermanentError("storage.too_many", params={"most": MOST_ENTRIES})
 
         await _timed(collect())
         return found
@@ -214,7 +218,7 @@ class Storage:
         keeper = self._keepers.get(str(row.id))
         if keeper is not None:
             keeper.stay = row.automount
-            await keeper.replace()
+            await keeper.replace(self._revision(row))
         elif row.automount and row.mounted:
             self.keep(row)
 
@@ -256,19 +260,23 @@ class Storage:
         registered = configurations.type_of(row.type)
         config = configurations.whole(row)
         await configurations.check_places(host.parse_config(registered, config), Role.ADMIN)
-        manifest = host.record(registered.plugin).manifest
-        versions = (castcore_core.__version__, manifest.version, manifest.record, row.revision)
         return Order(
             source=str(row.id),
             plugin=registered.plugin,
-            module=manifest.module,
+            module=host.record(registered.plugin).manifest.module,
             extension=registered.id,
-            revision=":".join(map(str, versions)),
+            revision=self._revision(row),
             data=str((self._core.folder.root / "plugins" / "data").absolute()),
             path=_search_path(),
             config=config,
             idle=self._idle,
         )
+
+    def _revision(self, row: StorageSource) -> str:
+        """Return what changes whenever the worker of a source would be another one. Raises CastCoreError."""
+        plugin = self._sources.configurations.type_of(row.type).plugin
+        manifest = self._core.get(PluginHost).record(plugin).manifest
+        return ":".join(map(str, (castcore_core.__version__, manifest.version, manifest.record, row.revision)))
 
     def _may_be_local(self, row: StorageSource) -> bool:
         kind = self._sources.configurations.type_of(row.type).item

@@ -8,7 +8,7 @@ crash     a segmentation fault
 cut       every file ends after half of its bytes
 down      the host cannot be reached: a TemporaryError
 exit      the process ends at once
-grow      100 MB more with each call
+grow      600 MB more with each call
 hang      no answer ever comes
 latency   seconds that each piece takes; the file holds the number
 leak      the password is not accepted, and the plugin is careless with it

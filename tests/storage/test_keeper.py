@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import time
 from contextlib import aclosing
@@ -136,6 +137,38 @@ async def test_a_new_configuration_is_taken_over_at_the_same_address(place: Plac
     assert (await place.storage.stat(place.id, "a")).size == 5
     assert await place.url("a") == url
     assert (await place.mount()).pid != first.pid
+
+
+async def test_another_name_leaves_the_worker_alone(place: Place) -> None:
+    await place.storage.entries(place.id)
+    first = await place.process()
+    row = await StorageSource.get(id=place.id)
+    row = await place.core.get(StorageSources).change(row.id, {"name": "Other"}, Expectation(), Role.ADMIN)
+    await place.storage.changed(row)
+    assert (await place.process()).pid == first.pid
+
+
+async def test_a_worker_that_takes_ever_more_memory_is_replaced(place: Place) -> None:
+    await place.storage.entries(place.id)
+    first = await place.process()
+    place.faults.fault("grow")
+    with contextlib.suppress(CastCoreError):
+        await place.storage.entries(place.id)
+        await place.storage.entries(place.id)
+    place.faults.mend("grow")
+    found = await place.until(lambda mount: mount.pid not in (first.pid, None))
+    assert found.restarts == 1
+    assert (await place.storage.entries(place.id)) == []
+
+
+async def test_a_worker_that_nobody_needs_is_let_go_and_found_again(place: Place) -> None:
+    place.storage._idle = 0.5
+    await place.storage.entries(place.id)
+    first = await place.process()
+    await place.until(lambda mount: mount.state == "unmounted")
+    assert first.is_running()
+    await place.storage.entries(place.id)
+    await place.until(lambda mount: mount.pid == first.pid)
 
 
 async def test_what_is_unmounted_is_not_used_until_it_is_mounted(place: Place) -> None:

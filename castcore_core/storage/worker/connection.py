@@ -85,12 +85,6 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def close_when_done(self) -> None:
-        """Close after the present answer, at once where there is none."""
-        self._last = True
-        if self._task is None and self._transport is not None:
-            self._transport.close()
-
     def begin(self, status: HTTPStatus, fields: Mapping[str, str]) -> None:
         """Write the head of an answer."""
         self._begun = True
