@@ -146,6 +146,16 @@ async def test_a_server_that_accepts_and_is_silent(shared: Samba) -> None:
     assert time.monotonic() - began < 4
 
 
+async def test_those_who_wait_for_a_silent_server_wait_once(shared: Samba) -> None:
+    async with Gate() as gate:
+        await gate.lead_nowhere()
+        began = time.monotonic()
+        async with opened(shared.settings(port=gate.port, timeout=1)) as storage:
+            told = await asyncio.gather(*(storage.stat(FILE) for _ in range(6)), return_exceptions=True)
+    assert {getattr(error, "code", None) for error in told} == {"smb.silent"}
+    assert time.monotonic() - began < 4
+
+
 @pytest.mark.parametrize(
     ("options", "other", "code"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from smbprotocol.open import (
     FilePipePrinterAccessMask,
 )
 
-from castcore_sdk import PermanentError, StorageEntry, StoragePath, TemporaryError
+from castcore_sdk import CastCoreError, PermanentError, StorageEntry, StoragePath, TemporaryError
 from castcore_smb.config import SmbConfig
 from castcore_smb.failure import Silent, is_lost, typed
 from castcore_smb.handle import children, describe, opened, set_delete
@@ -34,6 +35,8 @@ class Share:
         self._lock = threading.Lock()
         self._link: Link | None = None
         self._closed = False
+        self._failure: tuple[float, CastCoreError] | None = None
+        """When connecting failed last, and why."""
 
     def run(self, call: Callable[[Link], T], path: str = "", *, writing: bool = False) -> T:
         """Return ``call(link)``. A server may have ended a connection that was idle: then once more, on a new one."""
@@ -52,15 +55,26 @@ class Share:
 
     def link(self) -> Link:
         """Return the connection, a new one where there is none or it was lost."""
+        since = time.monotonic()
         with self._lock:
             if self._closed:
                 raise TemporaryError("storage.closed")
             if self._link is None or not self._link.alive:
-                try:
-                    self._link = Link.open(self.config)
-                except FAULTS as error:
-                    raise typed(error, self.config) from None
+                self._link = self._connected(since)
             return self._link
+
+    def _connected(self, since: float) -> Link:
+        if self._failure is not None and self._failure[0] >= since:
+            # Somebody else has tried while this caller waited: not one after the other for each of them.
+            raise self._failure[1].with_traceback(None)
+        try:
+            return Link.open(self.config)
+        except FAULTS as error:
+            failure = typed(error, self.config)
+        except CastCoreError as error:
+            failure = error
+        self._failure = time.monotonic(), failure
+        raise failure from None
 
     def gone(self, link: Link, error: Exception) -> bool:
         """Give up a connection that ``error`` shows to be lost; tell whether a new one may help at once."""
