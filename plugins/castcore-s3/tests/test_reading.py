@@ -23,7 +23,7 @@ from castcore_sdk import (
     TemporaryError,
 )
 
-DATA = random.Random(7).randbytes(5_000_003)
+DATA = random.Random(7).randbytes(6_000_003)
 PATH = StoragePath("show/a.mp4")
 MIB = 1024 * 1024
 
@@ -68,7 +68,7 @@ def test_parts_grow_and_the_next_one_is_under_way(server: Double) -> None:
 
     asyncio.run(main())
     ranges = [one.headers["range"] for one in server.requests if _contents(one)]
-    assert ranges == [f"bytes=0-{MIB - 1}", f"bytes={MIB}-{3 * MIB - 1}", f"bytes={3 * MIB}-{len(DATA) - 1}"]
+    assert ranges == [f"bytes=0-{MIB - 1}", f"bytes={MIB}-{5 * MIB - 1}", f"bytes={5 * MIB}-{len(DATA) - 1}"]
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
