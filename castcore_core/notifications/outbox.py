@@ -92,7 +92,7 @@ class Outbox:
             if not told.ends and not self._flood.admit(target.id, severity, time.time()):
                 continue
             if room[target.id] <= 0:
-                self._flood.left_out[target.id] += 1
+                self._flood.leave_out(target.id, time.time())
                 continue
             room[target.id] -= 1
             rows.append(self._row(told, target, writer))

@@ -36,6 +36,8 @@ _LIMIT = 5000
 """Events that wait; of older ones only their outcome is read, from the board."""
 _BATCH = 500
 _TICK_S = 60.0
+_SOON_S = 1.0
+"""While it has to be told that something was left out."""
 _OUTAGE_S = 2.0
 _MOST_PENDING = 1000
 _GRACE_S = 1.0
@@ -207,8 +209,9 @@ class Watch:
     def _wait(self) -> float:
         if self._pending or self._incidents.changed or self._stale:
             return 0.0
+        longest = _SOON_S if self._outbox.full else _TICK_S
         due = self._incidents.next_due()
-        return min(_TICK_S, max(0.0, due - time.time())) if due is not None else _TICK_S
+        return min(longest, max(0.0, due - time.time())) if due is not None else longest
 
 
 async def _next(events: Subscription, seconds: float) -> Event | None:

@@ -171,6 +171,8 @@ async def test_what_waits_is_sent_in_the_next_life_with_the_same_id(
     async with watching():
         await tell(house, "one", "two")
         await chat.until(lambda: len(chat.requests) >= 1)
+        while await NotificationDelivery.all().count() < 2:
+            await asyncio.sleep(0.01)
     async with watching():
         first, second = await chat.wait(2)
     assert (first["params"]["source"], second["params"]["source"]) == ("one", "two")
