@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import cpu
+import gateway
 import latency
 import reaction
 import request
@@ -28,6 +29,7 @@ AREAS = {
     "request": request,
     "viewer": viewer,
     "scan": scan,
+    "gateway": gateway,
 }
 
 
