@@ -14,7 +14,7 @@ AssetKind = Literal["image", "video"]
 
 
 class AssetUpload(BaseModel):
-    """The parts of a multipart/form-data body; ``name`` comes before ``file`` or is left out."""
+    """The parts of a multipart/form-data body."""
 
     name: str | None = Field(default=None, max_length=100, description="For people; the file's own name otherwise.")
     file: Annotated[bytes, Field(description="A PNG, JPEG, GIF or WebP picture, or an MP4 film.")]

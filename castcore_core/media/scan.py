@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -90,7 +90,7 @@ class SourceScan:
             elif version != found["version"] or state == "missing" or again:
                 changed.append(self._item(item_id, entry.path, place, found | unread()))
         await MediaItem.bulk_create(fresh, ignore_conflicts=True)
-        await _update(changed, (*LISTED, *PROBED))
+        await _update(changed, dict.fromkeys((*LISTED, *PROBED)))
         self.counts.update(added=len(fresh), changed=len(changed))
         await self._say()
 
@@ -180,7 +180,7 @@ class SourceScan:
             await self._tell(self._state, dict(self.counts))
 
 
-async def _update(items: Sequence[MediaItem], columns: Sequence[str]) -> None:
+async def _update(items: Sequence[MediaItem], columns: Iterable[str]) -> None:
     """Write many rows with one statement; a row that has vanished meanwhile is written anew."""
     if items:
         await MediaItem.bulk_create(items, on_conflict=["id"], update_fields=[*columns, "updated_at"])

@@ -38,6 +38,7 @@ def main() -> None:
         os.nice(int(sys.argv[1]))
     _limit()
     av.logging.set_level(av.logging.ERROR)
+    av.logging.set_skip_repeated(False)  # the next file may have the same fault as the last
     while line := requests.readline():
         request = json.loads(line)
         data = requests.read(request["length"])

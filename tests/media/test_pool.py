@@ -63,6 +63,14 @@ async def test_a_refusal_leaves_the_worker_alone(pool: Pool, clips: Clips) -> No
     assert workers() == before
 
 
+async def test_the_same_fault_twice_is_told_twice(pool: Pool, clips: Clips) -> None:
+    for _ in range(3):
+        for name, code in (("no-moov", "media.truncated"), ("zeros", "media.not_media")):
+            with pytest.raises(PermanentError) as caught:
+                await probe(clips[name], pool=pool)
+            assert caught.value.code == code
+
+
 async def test_a_worker_that_dies_is_replaced(pool: Pool, clips: Clips) -> None:
     await probe(clips["av"], pool=pool)
     (worker,) = workers()
