@@ -124,10 +124,11 @@ class ExtensionConformance:
 
     def test_an_account_comes_first(self) -> None:
         """What works with an account has a configuration that is valid with nothing set."""
-        if not issubclass(self.extension, SupportsOAuth):
+        extension = self.extension
+        if not issubclass(extension, SupportsOAuth):
             return
         parse_config(self.extension.config_model, {})
-        provider = self.extension.oauth_provider
+        provider = extension.oauth_provider
         for url in filter(None, (provider.authorize_url, provider.token_url, provider.revoke_url, provider.device_url)):
             assert url.startswith("https://"), f"{url}: tokens go over TLS"
         assert provider.scopes, "no scope is asked for"

@@ -1,6 +1,6 @@
 """List many objects in a bucket of Swift without sending them one by one: rows of its database are what it lists.
 
-    python3 fill.py FOLDER BUCKET PREFIX COUNT
+python3 fill.py FOLDER BUCKET PREFIX COUNT
 """
 
 from __future__ import annotations
