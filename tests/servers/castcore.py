@@ -113,15 +113,17 @@ class ServerProcess:
         return time.monotonic() - begun
 
 
-def start(folder: Path, *, module: str = "castcore_core.server", **environment: str) -> ServerProcess:
-    """Start a process; its first line of output is awaited by :func:`address_of`."""
+def start(
+    folder: Path, *, module: str = "castcore_core.server", python: str = sys.executable, **environment: str
+) -> ServerProcess:
+    """Start a process; its first line of output is awaited by :func:`wait_ready`."""
     log = folder.with_name(f"{folder.name}.log")
     surrounding = {name: value for name, value in os.environ.items() if not name.startswith("CASTCORE_")}
     surrounding |= {"CASTCORE_DATA_DIR": str(folder), "CASTCORE_PORT": "0"} | backends(folder) | environment
     surrounding["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     with log.open("a") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", module, "--json"],
+            [python, "-W", "error", "-m", module, "--json"],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -140,9 +142,11 @@ def wait_ready(started: ServerProcess) -> ServerProcess:
 
 
 @contextmanager
-def server(folder: Path, *, module: str = "castcore_core.server", **environment: str) -> Iterator[ServerProcess]:
+def server(
+    folder: Path, *, module: str = "castcore_core.server", python: str = sys.executable, **environment: str
+) -> Iterator[ServerProcess]:
     """Start a server, wait until it is ready, and end it with the block."""
-    started = start(folder, module=module, **environment)
+    started = start(folder, module=module, python=python, **environment)
     try:
         yield wait_ready(started)
     finally:

@@ -65,13 +65,15 @@ def bare(folder: Path) -> Venv:
 def lend(venv: Venv, *requirements: str) -> set[str]:
     """Link what ``requirements`` need, and nothing else, from this environment into ``venv``; return their names.
 
-    Only for what nobody uninstalls there. What is installed here from a source tree is left out.
+    Only for what nobody uninstalls there. What is ours is left out: it is installed for real.
     """
     lent: set[str] = set()
     waiting = [Requirement(text) for text in requirements]
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
+        if name.startswith("castcore"):
+            continue
         extras = ("", *wanted.extras)
         try:
             found = distribution(wanted.name)
