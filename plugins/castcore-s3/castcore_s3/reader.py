@@ -78,8 +78,10 @@ class Reader:
             # The part before was shorter than it said.
             part = await self._open(self.position)
         if self._size is None:
-            self._size, self._etag = part.meta["size"], part.meta["e_tag"]
-            self.end = self._size if self.end is None else min(self.end, self._size)
+            self._etag = part.meta["e_tag"]
+            size = part.meta["size"]
+            self.end = size if self.end is None else min(self.end, size)
+            self._size = size
         elif part.meta["e_tag"] != self._etag:
             # Not every service heeds If-Match.
             raise self._changed()
