@@ -216,6 +216,44 @@ async def test_another_user_of_this_machine_gets_nothing(url: str) -> None:
     assert (ask(0), ask(65534)) == ("200", "nothing")
 
 
+_ASK_FROM_A_USED_PORT = """
+import encodings.idna, os, socket, sys
+user, port, head = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
+os.setgid(user)
+os.setuid(user)
+def bound(place):
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(place)
+    return made
+own = socket.create_server(("127.0.0.1", 0))
+first = bound(("127.0.0.1", 0))
+first.connect(own.getsockname())
+used, (taken, _) = first.getsockname(), own.accept()
+first.shutdown(socket.SHUT_WR)  # whoever ends first keeps the port in TIME_WAIT, which belongs to user 0
+taken.close()
+first.close()
+connection = bound(used)
+connection.settimeout(5)
+try:
+    connection.connect(("127.0.0.1", port))
+    connection.sendall(head)
+    print(connection.recv(100).decode().split()[1])
+except (OSError, IndexError):
+    print("nothing")
+"""
+
+
+async def test_what_a_port_was_used_for_before_makes_nobody_our_user(url: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    parts = urlsplit(url)
+    head = f"GET {parts.path} HTTP/1.1\r\nHost: x\r\n\r\n"
+    argv = [sys.executable, "-I", "-c", _ASK_FROM_A_USED_PORT, "65534", str(parts.port), head]
+    asked = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=20)
+    assert asked.stdout.strip() == "nothing", asked.stderr
+
+
 async def test_errors_become_statuses_that_players_understand(desk: Desk, url: str) -> None:
     for fault, status, retry in (("down", 503, "1"), ("leak", 403, None), ("fail", 503, "1"), ("hang", 503, "1")):
         desk.faults.fault(fault)

@@ -35,11 +35,10 @@ class Connection(asyncio.Protocol):
         self._last = False
 
     @property
-    def peer(self) -> tuple[str, int]:
-        """Return address and port of the other side."""
+    def ends(self) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
+        """Return address and port of the other side, and our own; None once the connection is over."""
         assert self._transport is not None
-        host, port = self._transport.get_extra_info("peername")[:2]
-        return host, port
+        return self._transport.get_extra_info("peername"), self._transport.get_extra_info("sockname")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; who is not admitted is cut off."""

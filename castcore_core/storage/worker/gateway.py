@@ -87,7 +87,7 @@ class Gateway:
         return Connection(self._admit, self._answer, self._connections.discard)
 
     def _admit(self, connection: Connection) -> bool:
-        if len(self._connections) >= _MOST_CONNECTIONS or not is_our_user(*connection.peer):
+        if len(self._connections) >= _MOST_CONNECTIONS or not is_our_user(*connection.ends):
             return False
         self._connections.add(connection)
         return True
