@@ -51,11 +51,11 @@ def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def own(spare: S3Server) -> Iterator[S3Server]:
+def own(spare: S3Server) -> S3Server:
     """A server that a test may do anything with: it runs, and has all keys, the bucket and the file."""
     spare.restore()
     spare.client().put_object(Bucket=BUCKET, Key=FILE, Body=CONTENT)
-    yield spare
+    return spare
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""A job that plays from S3 while server, worker and S3 server die: one session at the destination, no secret in sight."""
+"""A job that plays from S3 while everything dies: one session at the destination, and no secret in sight."""
 
 from __future__ import annotations
 
