@@ -100,9 +100,13 @@ class S3Server:
             process.wait()
 
     def __enter__(self) -> S3Server:
-        self.start()
-        if not self._certificate:
-            self.client().create_bucket(Bucket=BUCKET)
+        try:
+            self.start()
+            if not self._certificate:
+                self.client().create_bucket(Bucket=BUCKET)
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
