@@ -293,3 +293,49 @@ async def test_blocking_code_runs_in_few_threads_of_the_plugin() -> None:
     for thread in threads:
         thread.join(2)
         assert not thread.is_alive()
+
+
+async def test_a_long_call_has_its_limit_for_its_own_time_alone() -> None:
+    call = guard().lane("p", "e", timeouts={"read": timedelta(seconds=0.1)}).long_call("read")
+
+    async def read() -> int:
+        for _ in range(3):
+            async with call.idle():
+                await asyncio.sleep(0.15)
+        return 7
+
+    assert await call.run(read) == 7
+
+
+async def test_a_long_call_that_hangs_is_answered_at_its_limit() -> None:
+    keeper = guard()
+    call = keeper.lane("p", "e", timeouts={"read": timedelta(seconds=0.1)}).long_call("read")
+
+    async def read() -> None:
+        async with call.idle():
+            await asyncio.sleep(0.05)
+        await asyncio.Event().wait()
+
+    began = time.monotonic()
+    assert await code_of(call.run(read)) == "plugins.call_timeout"
+    assert time.monotonic() - began < 0.4
+
+
+async def test_a_long_call_gives_its_place_back_while_it_waits_for_the_caller() -> None:
+    lane = guard().lane("p", "e", parallel=1)
+    call, go_on = lane.long_call("read"), asyncio.Event()
+
+    async def read() -> str:
+        async with call.idle():
+            await go_on.wait()
+        raise ConfigurationError("p.wrong")
+
+    async def stat() -> int:
+        return 5
+
+    running = asyncio.create_task(call.run(read))
+    await asyncio.sleep(0)
+    assert await lane.call(stat) == 5
+    go_on.set()
+    assert await code_of(running) == "p.wrong"
+    assert await lane.call(stat) == 5
