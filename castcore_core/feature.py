@@ -54,6 +54,7 @@ FEATURES: tuple[Feature, ...] = (
         run="castcore_core.setup.wizard:run",
     ),
     Feature("plugins", routes="castcore_core.plugins.routes", run="castcore_core.plugins.life:run"),
+    Feature("reach", run="castcore_core.streams.reach:run"),
     Feature(
         "profiles",
         models="castcore_core.profiles.models",

@@ -9,7 +9,6 @@ from castcore_core.core import Core
 from castcore_core.streams.broadcast import Broadcasts
 from castcore_core.streams.command import Commands
 from castcore_core.streams.planning import JobPlanner
-from castcore_core.streams.reach import Reach
 from castcore_core.streams.service import Jobs
 
 
@@ -18,7 +17,7 @@ async def run(core: Core) -> AsyncIterator[None]:
     """Provide what others ask of jobs; destinations that are open are let go of at the end."""
     broadcasts = Broadcasts(core)
     core.provide(broadcasts)
-    for service in (Reach(core), JobPlanner(core), Jobs(core), Commands(core)):
+    for service in (JobPlanner(core), Jobs(core), Commands(core)):
         core.provide(service)
     try:
         yield

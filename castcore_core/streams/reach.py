@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +22,13 @@ _LOOKUP_S = 3.0
 _PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 443, "rtsp": 554, "rtsps": 322}
 _DATAGRAMS = frozenset({"udp", "srt"})
 _SYSTEM = ("/proc", "/sys", "/dev", "/run")
+
+
+@asynccontextmanager
+async def run(core: Core) -> AsyncIterator[None]:
+    """Provide :class:`Reach`, before whatever keeps configurations: storage uses them at once."""
+    core.provide(Reach(core))
+    yield
 
 
 class Reach:

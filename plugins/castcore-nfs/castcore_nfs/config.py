@@ -38,7 +38,7 @@ def absolute(text: str) -> str:
     return "/" + "/".join(part for part in parts if part not in ("", "."))
 
 
-Path = Annotated[str, AfterValidator(absolute), Field(json_schema_extra=ui(widget="path"))]
+Path = Annotated[str, AfterValidator(absolute)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -76,5 +76,5 @@ class NfsConfig(ExtensionConfig):
 class MountedConfig(ExtensionConfig):
     """Which mount of this machine."""
 
-    path: Path
+    path: Annotated[Path, Field(json_schema_extra=ui(widget="path"))]
     """Absolute path of the mounted export, or of a folder below it."""
