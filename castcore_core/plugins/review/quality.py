@@ -117,10 +117,10 @@ def quality_lines(material: Material, lines: Sequence[CheckResult]) -> Iterator[
 
 
 def settings(material: Material) -> Iterator[str]:
-    """Yield the names of all settings, read from the classes that derive from ``ExtensionConfig``."""
+    """Yield the names of all settings, read from the classes that derive from one whose name ends with ``Config``."""
     for tree in material.modules.values():
         for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "ExtensionConfig" for base in node.bases):
+            if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Config") for base in node.bases):
                 for item in node.body:
                     if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
                         yield item.target.id

@@ -18,7 +18,7 @@ _SHAPES = {
     "Slack": re.compile(r"\bxox[abprs]-[0-9A-Za-z-]{10,}"),
     "JWT": re.compile(r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}"),
     "PEM": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
-    "URL": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}<>\"']+:[^\s/:@{}<>\"'$%]{6,}@[^\s/]"),
+    "URL": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}<>\"']+:(?=[^@]*\d)(?=[^@]*[a-z])[^\s/:@{}<>\"'$%]{6,}@[^\s/]"),
 }
 """Kinds of secrets that show by their form."""
 _NAMES = re.compile(

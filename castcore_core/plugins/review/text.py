@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from castcore_core.plugins.catalogue import plugin_texts
 from castcore_core.plugins.offer import Offer
 from castcore_core.plugins.review.material import Material
+from castcore_core.plugins.review.quality import settings
 from castcore_sdk import CheckResult, Severity
 
 _IN_TEMPLATE = re.compile(r"""\bt\(\s*['"]([a-z0-9_]+)['"]""")
@@ -22,7 +23,8 @@ def text_findings(material: Material, offers: tuple[Offer, ...]) -> Iterator[Che
         return  # told as `plugins.text_missing`
     plugin = material.manifest.id
     named = {offer.id if offer.id.startswith(f"{plugin}.") else f"{plugin}.{offer.id}" for offer in offers}
-    used, dynamic = _used(material) | named, list(_patterns(material))
+    fields = {f"{kind}_{name}" for kind in ("field", "hint") for name in settings(material)}
+    used, dynamic = _used(material) | named | fields, list(_patterns(material))
     for code in sorted(texts):
         name = code.removeprefix(f"{plugin}.")
         if not {code, name} & used and not any(pattern.fullmatch(code) for pattern in dynamic):
