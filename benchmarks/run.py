@@ -12,6 +12,7 @@ import gateway
 import latency
 import reaction
 import request
+import s3_list
 import scan
 import start
 import viewer
@@ -30,6 +31,7 @@ AREAS = {
     "viewer": viewer,
     "scan": scan,
     "gateway": gateway,
+    "s3_list": s3_list,
 }
 
 

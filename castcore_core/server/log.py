@@ -13,7 +13,7 @@ from castcore_core.config import Configuration
 from castcore_core.secrets import scrubber
 
 # Their lines at lower levels hold SQL values and one line per connection.
-_QUIET = ("aiosqlite", "asyncio", "asyncpg", "hypercorn", "quart", "tortoise")
+_QUIET = ("aiosqlite", "asyncio", "asyncpg", "httpcore2", "httpx2", "hypercorn", "quart", "tortoise")
 
 # Without the frames' variables: they hold headers, bodies and keys.
 _TRACEBACK = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))

@@ -252,7 +252,7 @@ class Keeper:
         same = self._state == "failing" and self._error is not None and self._error[0].code == error.code
         self._error = error, utc_now()
         if not same:
-            _log.warning("storage %s fails: %s %s", self.source_id, error.code, error.detail)
+            _log.warning("storage %s fails: %s %s", self.source_id, error.code, dict(error.params) or "")
         self._move("failing", again=not same)
 
     def _move(self, state: MountState, *, again: bool = False) -> None:

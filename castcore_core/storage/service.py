@@ -290,8 +290,14 @@ class Storage:
 
     def _tell(self, keeper: Keeper) -> None:
         mount = keeper.mount()
-        code = mount.error.code if mount.error and mount.state == "failing" else ""
-        event = {"source": keeper.source_id, "state": mount.state, "code": code, "at": utc_now().isoformat()}
+        error = mount.error if mount.state == "failing" else None
+        event = {
+            "source": keeper.source_id,
+            "state": mount.state,
+            "code": error.code if error else "",
+            "params": dict(error.params) if error else {},
+            "at": utc_now().isoformat(),
+        }
         task = asyncio.create_task(self._core.bus.publish(f"{_CHANNEL}.{keeper.source_id}", event))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)

@@ -68,6 +68,8 @@ class WorkerProcess:
             asyncio.get_running_loop().add_signal_handler(number, self._leave.set)
         self._watch_for_crashes()
         logging.basicConfig(level=logging.INFO, handlers=[AttendedLog(self._attendance)], force=True)
+        # Clients log each request at INFO.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
         await self._face.listen()
         os.write(ready, b"ready\n")
         os.close(ready)
