@@ -17,6 +17,10 @@ from av.container import InputContainer
 from castcore_core.ffmpeg.diagnosis import diagnose
 from castcore_core.media.reading import MOST_PIXELS
 
+_LEADING = frozenset({"avisynth", "concat", "dash", "hls", "imf", "rtsp", "sdp", "vapoursynth", "vobsub"})
+"""Demuxers of files that hold no media but lead to it: to other files, or anywhere in the network."""
+_HOLDING = ",".join(sorted(av.formats_available - _LEADING))
+
 _SIGNATURES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot")
 """Types of the first box of an MP4 or QuickTime file (ISO/IEC 14496-12, QuickTime File Format)."""
 
@@ -46,6 +50,8 @@ def opened(request: Mapping[str, Any], data: bytes) -> Iterator[tuple[InputConta
     else:
         what, options = request["location"], _network_options(request)
     options["max_pixels"] = str(MOST_PIXELS)
+    if request.get("stored") or kind == "path":
+        options["format_whitelist"] = _HOLDING
     with av.logging.Capture(local=False) as lines:
         try:
             with av.open(what, mode="r", format=request.get("format"), options=options, timeout=timeout) as container:

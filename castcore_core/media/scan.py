@@ -150,7 +150,7 @@ class SourceScan:
             if row["size"] == 0:
                 raise PermanentError("media.empty")
             place = await self._shelf.locate(self._source_id, row["path"])
-            result = ready(await probe(place, timeout=_PROBE_S, pool=self._pool))
+            result = ready(await probe(place, timeout=_PROBE_S, stored=True, pool=self._pool))
             self._failures = 0
         except CastCoreError as error:
             result = unreadable(error)

@@ -77,7 +77,7 @@ class Library:
         row = await self.get(item_id)
         try:
             place = await self._shelf.locate(row["source_id"], row["path"])
-            found = ready(await probe(place, timeout=_PROBE_S, pool=self._workers.front))
+            found = ready(await probe(place, timeout=_PROBE_S, stored=True, pool=self._workers.front))
         except NotFoundError as error:
             found = unreadable(error)
         except CastCoreError as error:
@@ -124,7 +124,7 @@ class Library:
 
     async def _make(self, item_id: UUID, key: str) -> bytes:
         playable = await self.locate(item_id)
-        request = {"task": "thumbnail", "width": THUMBNAIL_WIDTH, **located(playable.place)}
+        request = {"task": "thumbnail", "width": THUMBNAIL_WIDTH, **located(playable.place, stored=True)}
         try:
             answer = await self._workers.back.ask(request, _THUMBNAIL_S)
         except TemporaryError:

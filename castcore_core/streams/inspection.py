@@ -28,8 +28,10 @@ async def inspect(
     match source.kind:
         case "file":
             return await probe(Path(source.location), timeout=timeout, pool=pool)
-        case "url" | "stored":
+        case "url":
             return await probe(source.location, timeout=timeout, ca_file=ca_file, ffmpeg=ffmpeg, pool=pool)
+        case "stored":
+            return await probe(source.location, timeout=timeout, stored=True, pool=pool)
         case "pull":
             return await sample_rtmp(source.location, timeout=timeout, ca_file=ca_file, pool=pool)
     return None

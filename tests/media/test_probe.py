@@ -273,6 +273,20 @@ async def test_hls(clips: Clips, web: str) -> None:
     assert (info.container, info.video[0].width) == ("hls", 320)
 
 
+async def test_a_stored_file_leads_to_no_other(clips: Clips, web: str, tmp_path: Path) -> None:
+    whole, piece = tmp_path / "list.m3u8", tmp_path / "piece.ts"
+    piece.write_bytes(clips["ts"].read_bytes())
+    whole.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:5,\n{piece.as_uri()}\n#EXT-X-ENDLIST\n")
+    assert await code_of(whole) == "media.not_media"
+    (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile piece.ts\n")
+    assert await code_of(tmp_path / "list.mp4") == "media.not_media"
+    (clips.folder / "led.m3u8").write_text(f"{whole.read_text().replace(piece.as_uri(), f'{web}/ts.ts')}")
+    (clips.folder / "ts.ts").write_bytes(piece.read_bytes())
+    assert (await probe(f"{web}/led.m3u8")).container == "hls"
+    assert await code_of(f"{web}/led.m3u8", stored=True) == "media.not_media"
+    assert (await probe(f"{web}/ts.ts", stored=True)).container == "mpegts"
+
+
 async def test_unreachable_addresses() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
