@@ -46,7 +46,8 @@ class LocalFolder(FolderStorage[LocalFolderConfig]):
         try:
             await self.context.run_blocking(lambda: list(islice(self.entries(StoragePath("")), 1)))
         except CastCoreError as error:
-            return [CheckResult(code=error.code, severity=Severity.ERROR, params=error.params, config_field="root")]
+            said = {**error.params, **params}
+            return [CheckResult(code=error.code, severity=Severity.ERROR, params=said, config_field="root")]
         return [CheckResult(code="storage.readable", severity=Severity.OK, params=params)]
 
     async def local_path(self, path: StoragePath, /) -> Path | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from castcore_core.cli.message import console, fail, output, say, show_problem
+from castcore_core.cli.message import console, fail, output, say, show_problem, text_of, write
 from castcore_core.cli.status import ExitStatus
 
 if TYPE_CHECKING:
@@ -40,15 +40,21 @@ def show(json_output: Json = False) -> None:
     if json_output:
         print(json.dumps({"jobs": [asdict(line) for line in lines]}, ensure_ascii=False))  # noqa: T201
         return
+    from rich.markup import escape
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    for name in ("job", "wanted", "state", "reason", "id"):
-        table.add_column(say(f"column_{name}"))
+    for name in ("job", "wanted", "state", "id"):
+        table.add_column(say(f"column_{name}"), no_wrap=name == "id")
     for line in lines:
-        table.add_row(Text(line.name), say(f"state_{line.desired}"), say(f"state_{line.state}"), line.code, line.id)
+        table.add_row(Text(line.name), say(f"state_{line.desired}"), say(f"state_{line.state}"), line.id)
     output().print(table)
+    for line in lines:
+        if line.code:
+            text = text_of(line.code, line.params)
+            told = escape(f"{line.name}: {' '.join(filter(None, (text.message, text.cause, text.remedy)))}")
+            write(f"{told} [dim]({escape(line.code)})[/dim]", output())
 
 
 def start(

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from castcore_core.accounts.role import Role
@@ -28,7 +29,7 @@ from castcore_core.streams.models import StreamJob
 from castcore_sdk.errors import CastCoreError, NotFoundError
 
 _FOUNDATION = ("audit", "settings")
-_EXAMINERS = ("plugins", "profiles", "destinations", "streams")
+_EXAMINERS = ("plugins", "reach", "profiles", "platforms", "destinations", "storage", "media", "assets", "streams")
 """What a preflight needs besides."""
 
 _STOP_SECONDS = 3.0
@@ -47,6 +48,8 @@ class JobLine:
     desired: str
     state: str
     code: str
+    params: Mapping[str, Any]
+    """What the texts of ``code`` show."""
     on_air: bool
 
 
@@ -105,11 +108,11 @@ async def _list(configuration: Configuration) -> list[JobLine]:
     lines = []
     for job in jobs:
         row, on_air = told.get(job["id"]), link.is_held(run, str(job["id"]))
-        state, code = (row.state, row.code) if row else ("stopped", "")
+        state, code, params = (row.state, row.code, row.params) if row else ("stopped", "", {})
         if row and not (kept or on_air or row.outcome):
             # Nobody is left to say that it has ended.
-            state, code = "stopped", ""
-        lines.append(JobLine(str(job["id"]), job["name"], job["desired"], state, code, on_air))
+            state, code, params = "stopped", "", {}
+        lines.append(JobLine(str(job["id"]), job["name"], job["desired"], state, code, params, on_air))
     return lines
 
 

@@ -33,6 +33,8 @@ _DESTINATION_S = 12.0
 _LITTLE_DISK = 2 << 30
 _LITTLE_MEMORY = 512 << 20
 _BUSY_CPU = 85.0
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+"""Channels of a sound → its name, the same in every language."""
 
 
 class Examination:
@@ -216,7 +218,8 @@ def _described(name: str, media: MediaInfo | None) -> Check:
         width, height = media.video[0].displayed
         params["picture"] = f"{media.video[0].codec} {width}x{height}"
     if media.audio:
-        params["sound"] = f"{media.audio[0].codec} {media.audio[0].channels}"
+        channels = media.audio[0].channels
+        params["sound"] = f"{media.audio[0].codec} {_LAYOUTS.get(channels, f'{channels}ch')}"
     return Check(code="preflight.source_seen", category="source", level="green", params=params)
 
 

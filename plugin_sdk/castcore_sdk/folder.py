@@ -232,6 +232,7 @@ def _errors(path: str) -> Iterator[None]:
 
 
 def _error(error: OSError | RuntimeError, path: str) -> CastCoreError:
+    path = path or "/"  # an empty name in a sentence tells nobody that it is the root
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return NotFoundError("storage.not_found", params={"path": path})
     reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error)

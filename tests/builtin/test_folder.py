@@ -260,7 +260,11 @@ async def test_names_that_are_no_text_are_left_out(storage: LocalFolder, root: P
 async def test_check(storage: LocalFolder, root: Path) -> None:
     assert [result.code for result in await storage.check()] == ["storage.readable"]
     root.rmdir()
-    assert [result.code for result in await storage.check()] == ["storage.not_found"]
+    (result,) = await storage.check()
+    assert (result.code, result.params["path"]) == ("storage.not_found", str(root))
+    with pytest.raises(NotFoundError) as caught:
+        await storage.stat(StoragePath(""))
+    assert caught.value.params["path"] == "/"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)

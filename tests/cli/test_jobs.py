@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from castcore_core.cli.status import ExitStatus
+from castcore_core.engine.models import EngineRun
 from castcore_core.settings import Settings
 from cli.program import castcore
 from engine.scene import end_runners, house, runners_in
@@ -117,3 +119,17 @@ async def test_in_words(folder: Path, sink: Sink) -> None:
     assert "Auftrag" in program.out[0]
     assert "News" in program.out[1]
     assert "angehalten" in program.out[1]
+
+
+async def test_the_list_tells_why_and_cuts_nothing_that_can_be_typed(folder: Path, sink: Sink) -> None:
+    async with house(folder) as home:
+        job = await home.job("Morning show for the early ones", sink.url, "key")
+        why = {"code": "rtmp.refused", "params": {"peer": "live.example.org"}}
+        failed = {"state": "failed", "outcome": "failed", "since": datetime.now(UTC), **why}
+        await EngineRun.update_or_create(failed, job_id=job)
+    async with castcore(folder.parent, "jobs", "list", env={"COLUMNS": "60"}) as program:
+        assert await program.ended() == ExitStatus.OK
+    said = " ".join(" ".join(program.out).split())
+    assert str(job) in said
+    assert "live.example.org refuses the connection." in said
+    assert "(rtmp.refused)" in said

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import time
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ async def test_a_host_that_is_down_is_told_and_found_again(
     place: Place, home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("castcore_core.storage.keeper._LOOK_AGAIN", 0.2)
-    told: list[tuple[str, str]] = []
+    told: list[tuple[str, str, Any]] = []
     async with home.core.bus.subscribe("storage.state.*") as events:
         await place.storage.entries(place.id)
         place.faults.fault("down")
@@ -93,10 +94,10 @@ async def test_a_host_that_is_down_is_told_and_found_again(
         assert found.error is not None
         async with asyncio.timeout(5):
             async for event in events:
-                told.append((event.data["state"], event.data["code"]))
+                told.append((event.data["state"], event.data["code"], event.data["params"]))
                 if len(told) == 3:
                     break
-    assert told == [("mounted", ""), ("failing", "awkward.down"), ("mounted", "")]
+    assert told == [("mounted", "", {}), ("failing", "awkward.down", {"host": "nas"}), ("mounted", "", {})]
 
 
 async def test_a_missing_file_says_nothing_about_the_storage(place: Place) -> None:
