@@ -79,6 +79,8 @@ class Reach:
         own = (self._core.folder.root.resolve(), self._core.configuration.key_ring_file.resolve())
         if any(real.is_relative_to(each) for each in (*own, *map(Path, _SYSTEM))):
             return False
+        if any(each.is_relative_to(real) for each in own):
+            return False  # a folder is named with all that lies in it
         if roots:
             return any(real.is_relative_to(root.resolve()) for root in roots)
         return role >= Role.ADMIN

@@ -97,6 +97,8 @@ async def test_what_does_not_fit_is_refused_with_a_code(client: Client) -> None:
         ({"name": "x", "type": "awkward", "config": {"root": "/"}}, "config.missing"),
         ({"name": "x", "type": "local", "config": {"root": "relative"}}, "destinations.path_not_absolute"),
         ({"name": "x", "type": "local", "config": {"root": "/proc"}}, "streams.path_forbidden"),
+        # The server's own folder lies in it.
+        ({"name": "x", "type": "local", "config": {"root": "/"}}, "streams.path_forbidden"),
         ({"name": "x", "type": "awkward", "rescan_interval": 1}, "validation.failed"),
         ({"name": "x\n", "type": "awkward"}, "validation.failed"),
         ({"type": "awkward"}, "validation.failed"),
