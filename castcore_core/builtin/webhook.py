@@ -179,7 +179,7 @@ def _retry_after(answer: httpx.Response) -> timedelta | None:
     value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return timedelta(seconds=min(int(value[:9]), 86400))
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         until = parsedate_to_datetime(value)
         return max(timedelta(0), until - datetime.now(UTC)) if until.tzinfo else None
     return None

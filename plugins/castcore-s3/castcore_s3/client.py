@@ -133,5 +133,5 @@ def _described(key: str, answer: Answer) -> Item:
 def _http_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -131,7 +131,7 @@ def clock_offset(answer: Answer, now: datetime, /) -> timedelta | None:
     told = _SERVER_TIME.search(answer.body)
     try:
         theirs = datetime.fromisoformat(told[1]) if told else parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
 

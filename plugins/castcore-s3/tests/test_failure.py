@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 import pytest
 import scene
 from s3_double import KEY_ID, SECRET, Double, Reply, Request, error
 
-from castcore_s3.failure import Answer, failure
+from castcore_s3.failure import Answer, clock_offset, failure
 from castcore_s3.storage import S3Storage
 from castcore_sdk import (
     AuthenticationError,
@@ -217,3 +217,8 @@ def test_the_key_id_is_no_secret_but_stays_out_of_errors(server: Double) -> None
             assert KEY_ID not in _told(caught.value)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("date", ["", "soon", f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"])
+def test_a_clock_that_cannot_be_read_tells_no_difference(date: str) -> None:
+    assert clock_offset(Answer(403, headers={"date": date}), datetime.now(UTC)) is None

@@ -101,7 +101,7 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
         return min(timedelta(seconds=int(value)), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     left = until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
     return min(max(left, timedelta(0)), LONGEST_WAIT)

@@ -144,6 +144,7 @@ def test_a_scope_that_was_not_allowed(platform: YouTube) -> None:
         (format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 60, 60),
         ("soon", 60, 60),
         ("-5", 60, 60),
+        (f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT", 60, 60),
     ],
 )
 def test_retry_after_is_obeyed(platform: YouTube, value: str, least: int, most: int) -> None:
