@@ -87,7 +87,7 @@ def short(params: Params) -> dict[str, str | int | float | bool]:
 def duration(seconds: float) -> str:
     """Return a length of time as people of any language read it: ``45 s``, ``12 min``, ``3 h 05 min``."""
     if seconds < 60:
-        return f"{round(seconds)} s"
+        return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 

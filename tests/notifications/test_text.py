@@ -80,7 +80,7 @@ def test_how_often_and_how_long() -> None:
     )
     assert "This has happened 4 more times since." in WRITER.write(told("job.started", times=4), "en", None).body
     assert [duration(each) for each in (0.2, 59.4, 60, 3599, 3600, 90_000)] == [
-        "0 s",
+        "1 s",
         "59 s",
         "1 min",
         "1 h 00 min",
