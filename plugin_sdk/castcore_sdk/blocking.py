@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import islice
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from castcore_sdk.errors import Params, TemporaryError
 from castcore_sdk.extension import ConfigT
@@ -16,6 +17,10 @@ from castcore_sdk.storage import StorageBackend, StorageEntry, StoragePath, Supp
 T = TypeVar("T")
 R = TypeVar("R")
 _LISTED_AT_ONCE = 256
+_CLOSED_WITHIN = 1.0
+"""Seconds that whoever leaves a file waits for it."""
+_closing: set[asyncio.Future[None]] = set()
+"""Kept from the garbage collector."""
 
 
 class BlockingReader(Protocol):
@@ -90,7 +95,7 @@ class BlockingStorage(StorageBackend[ConfigT]):
             await self.context.run_blocking(turns.open)
             yield self._pieces(turns)
         finally:
-            await self.context.run_blocking(turns.close)
+            await _settled(self.context.run_blocking(turns.close))
 
     async def _pieces(self, turns: _Turns[BlockingReader]) -> AsyncIterator[bytes]:
         while piece := await self.context.run_blocking(turns.use, lambda reader: reader.piece()):
@@ -126,12 +131,22 @@ class WritableBlockingStorage(BlockingStorage[ConfigT], SupportsWrite):
                 raise TemporaryError("storage.incomplete", params=params)
             await blocking(turns.use, lambda writer: writer.finish(), last=True)
         finally:
-            await blocking(turns.close)
+            await _settled(blocking(turns.close))
         return await self.stat(path)
 
     async def delete(self, path: StoragePath, /) -> None:
         """Remove a file or an empty directory."""
         await self.context.run_blocking(self.remove, path)
+
+
+async def _settled(closing: Coroutine[Any, Any, None]) -> None:
+    """Wait for something to be closed, but not for a server that hangs: then it is closed when its last call ends."""
+    task = asyncio.ensure_future(closing)
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    done, _ = await asyncio.wait([task], timeout=_CLOSED_WITHIN)
+    for ended in done:
+        ended.result()
 
 
 class _Turns(Generic[T]):

@@ -400,3 +400,23 @@ async def test_a_name_that_another_system_made_is_shown_and_readable(shared: Sam
         with pytest.raises(NotFoundError) as caught:
             await storage.stat(StoragePath("odd/a:b?.mp4"))
     assert caught.value.code == "smb.name_impossible"
+
+
+async def test_who_leaves_a_slow_file_waits_for_nothing_and_leaves_nothing(shared: Samba) -> None:
+    """What is under way arrives later and is dropped; the connection keeps none of it."""
+    async with (
+        SlowLine(shared.port, 500_000) as line,
+        opened(shared.settings(port=line.port, timeout=3)) as storage,
+    ):
+        await storage.stat(FILE)
+        for _ in range(5):
+            async with storage.read(FILE) as data:
+                await anext(data)
+                began = time.monotonic()
+            assert time.monotonic() - began < 0.3
+        assert await read(storage, length=1000) == CONTENT[:1000]
+        link = storage._share.link()
+        async with asyncio.timeout(10):
+            while len(link.connection.outstanding_requests) > 1:  # the closing of the last reader
+                async with storage.read(FILE, length=0):
+                    pass

@@ -211,8 +211,10 @@ def _fields(entry: StorageEntry) -> dict[str, str]:
 def _status(error: CastCoreError) -> HTTPStatus:
     if isinstance(error, NotFoundError) or error.code.startswith("storage.path_") or error.code == "storage.not_a_file":
         return HTTPStatus.NOT_FOUND
-    if isinstance(error, TemporaryError):
+    # What a person has to mend may be mended while it plays: ffmpeg would take a 403 for the end of the film, begin it
+    # again where it is to be repeated, and show its last picture for ever.
+    if isinstance(error, TemporaryError | AuthenticationError | ConfigurationError):
         return HTTPStatus.SERVICE_UNAVAILABLE
-    if isinstance(error, AuthenticationError | ConfigurationError) or error.code == "storage.refused":
+    if error.code == "storage.refused":
         return HTTPStatus.FORBIDDEN
     return HTTPStatus.BAD_GATEWAY

@@ -77,6 +77,14 @@ def open_place(
     return found
 
 
+def send_close(link: Link, found: Handle) -> None:
+    """Close a file without waiting for the answer, which comes behind everything else that is under way."""
+    tree = found.tree_connect
+    request, _ = found.close(send=False)
+    link.forget(link.connection.send(request, tree.session.session_id, tree.tree_connect_id))
+    tree.session.open_table.pop(found.file_id, None)
+
+
 def describe(path: StoragePath, found: Handle) -> StorageEntry:
     """Return what the server said when it opened ``found``."""
     modified = found.last_write_time if found.last_write_time.tzinfo else None

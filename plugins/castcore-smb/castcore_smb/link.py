@@ -15,6 +15,7 @@ from uuid import uuid4
 from smbprotocol import Dialects
 from smbprotocol.connection import Commands, Connection, SMB2NegotiateResponse
 from smbprotocol.exceptions import AccessDenied, SMBException
+from smbprotocol.header import NtStatus
 from smbprotocol.open import DirectoryAccessMask
 from smbprotocol.session import Session
 from smbprotocol.transport import Tcp
@@ -109,6 +110,8 @@ class Link:
         """When the connection began, by the clock of this machine."""
         self.credits = threading.Lock()
         """Held from looking at the credits until the request that takes them is sent."""
+        self._forgotten: list[Any] = []
+        self._forgetting = threading.Lock()
 
     @classmethod
     def open(cls, config: SmbConfig) -> Self:
@@ -148,6 +151,15 @@ class Link:
         window = self.connection.sequence_window
         return int(window["high"] - window["low"])
 
+    def forget(self, request: Any) -> None:
+        """Let nobody wait for an answer. smbprotocol keeps each until it is taken: those that came are let go here."""
+        with self._forgetting:
+            waiting = [*self._forgotten, request]
+            self._forgotten = [each for each in waiting if not _is_answered(each)]
+            for each in waiting:
+                if each not in self._forgotten:
+                    self.connection.outstanding_requests.pop(each.message["message_id"].get_value(), None)
+
     def close(self) -> None:
         """Log off and disconnect. No error where the server is gone."""
         try:
@@ -156,6 +168,13 @@ class Link:
         except (SMBException, OSError, KeyError):
             self.connection.disconnect(False)  # It was gone already, or it is now.
         self.connection.disconnect(False)
+
+
+def _is_answered(request: Any) -> bool:
+    """Tell whether the last word on a request has come; a server that takes its time says so first."""
+    if not request.response_event.is_set():
+        return False
+    return request.response is None or request.response["status"].get_value() != NtStatus.STATUS_PENDING
 
 
 def _greet(connection: Any, config: SmbConfig) -> None:
