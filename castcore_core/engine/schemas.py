@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 JobStateName = Literal[
     "stopped", "starting", "running", "degraded", "fallback", "reconnecting", "stopping", "paused", "failed"
@@ -56,6 +56,11 @@ class SourceStatus(BaseModel):
     retry_at: float | None = Field(default=None, description="Unix time of the next attempt.")
 
 
+def _web(address: str | None) -> str | None:
+    """Leave out what is no address of the web: pages make a link of it."""
+    return address if address is not None and address.startswith(("https://", "http://")) else None
+
+
 VerdictPhase = Literal["unknown", "ready", "live", "ended", "rejected"]
 
 
@@ -72,7 +77,7 @@ class Verdict(Problem):
     severity: Literal["ok", "warning", "error"] = "ok"
     issues: list[Issue] = []
     viewers: int | None = None
-    watch_url: str | None = Field(default=None, description="Where people watch.")
+    watch_url: Annotated[str | None, AfterValidator(_web)] = Field(default=None, description="Where people watch.")
     checked_at: float | None = Field(default=None, description="Unix time of the answer.")
 
 
