@@ -16,6 +16,8 @@ interface Field {
 interface Options {
   /** Where its texts stand: `field_SCOPE_NAME` before `field_NAME`. */
   scope?: string;
+  /** The fields are a plugin's own: what core says of a field of the same name is not about them. */
+  foreign?: boolean;
   /** Names that somebody else asks for. */
   without?: string[];
   /** What to call values that are ids. */
@@ -77,7 +79,7 @@ export class Form {
 
   private label(kind: "field" | "hint" | "option", name: string): string | undefined {
     const scoped = `${kind}_${this.options.scope ?? ""}_${name}`;
-    return [scoped, `${kind}_${name}`].filter(knows).map((key) => t(key))[0];
+    return (this.options.foreign ? [scoped] : [scoped, `${kind}_${name}`]).filter(knows).map((key) => t(key))[0];
   }
 
   private make(name: string, shape: Shape, defs: Record<string, Schema>, required: boolean): Field {

@@ -42,8 +42,9 @@ export function keptForm<T extends Kept>(place: HTMLElement, options: Options<T>
   let inner: Form | undefined;
   let own: Form | undefined;
   const choose = (id: string): void => {
-    const schema = types.find((type) => type.id === id)?.config_schema;
-    inner = schema && new Form(schema, kept?.config ?? {}, ["config"], { scope: id, kept: kept !== null });
+    const type = types.find((each) => each.id === id);
+    const schema = type?.config_schema;
+    inner = schema && new Form(schema, kept?.config ?? {}, ["config"], { scope: id, kept: kept !== null, foreign: type?.plugin !== "builtin" });
     own = options.fields && new Form(options.fields(id), kept ?? {}, [], { scope, names: options.names });
     config.replaceChildren(...inner ? [
       h("p", { class: "hint" }, knows(`type_${id}`) ? t(`type_${id}`) : schema?.description ?? ""), inner.element] : [],
