@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import castcore_nfs
-from castcore_nfs.config import NfsConfig
+from castcore_nfs.config import MountedConfig, NfsConfig
 from castcore_nfs.context import Found, Refused, Unmounted
 from castcore_nfs.export import described, located
 from castcore_nfs.failure import ANSWERS, FIELDS, is_answer, may_pass, typed
@@ -95,5 +95,7 @@ def test_every_code_has_a_text(language: str) -> None:
     texts = json.loads((files(castcore_nfs) / "locales" / f"{language}.json").read_text(encoding="utf-8"))
     source = "".join(place.read_text() for place in Path(castcore_nfs.__file__).parent.glob("*.py"))
     used = set(re.findall(r'"nfs\.([a-z_]+)"', source)) | {"nfs"}
+    settings = {*NfsConfig.model_fields, *MountedConfig.model_fields}
+    used |= {f"{kind}_{name}" for kind in ("field", "hint") for name in settings}
     assert used == set(texts)
     assert {code for _, code in ANSWERS.values()} | set(FIELDS) <= {f"nfs.{name}" for name in texts}

@@ -12,6 +12,7 @@ import pytest
 import scene
 from s3_double import KEY_ID, SECRET, Double, Reply, Request, error
 
+from castcore_s3.config import S3Config
 from castcore_s3.failure import Answer, clock_offset, failure
 from castcore_s3.storage import S3Storage
 from castcore_sdk import (
@@ -202,6 +203,7 @@ def test_every_code_has_texts() -> None:
 
     code = "".join(path.read_text() for path in files("castcore_s3").iterdir() if path.name.endswith(".py"))
     used = set(re.findall(r'"s3\.([a-z_0-9]+)"', code))
+    used |= {f"{kind}_{name}" for kind in ("field", "hint") for name in S3Config.model_fields}
     for language in ("en", "de"):
         texts = json.loads((files("castcore_s3") / "locales" / f"{language}.json").read_text(encoding="utf-8"))
         assert set(texts) == used, language

@@ -113,5 +113,6 @@ def test_every_code_has_a_text(language: str) -> None:
     texts = json.loads((files(castcore_smb) / "locales" / f"{language}.json").read_text(encoding="utf-8"))
     source = "".join(place.read_text() for place in Path(castcore_smb.__file__).parent.glob("*.py"))
     used = set(re.findall(r'"smb\.([a-z_]+)"', source)) | {"smb"}
+    used |= {f"{kind}_{name}" for kind in ("field", "hint") for name in SmbConfig.model_fields}
     assert used == set(texts)
     assert {code for _, code, _ in STATUSES.values()} | set(FIELDS) <= {f"smb.{name}" for name in texts}
