@@ -65,7 +65,7 @@ async def enable_plugin(plugin: str) -> PluginAnswer:
 @validate_querystring(ForceQuery)
 @validate_response(PluginAnswer)
 async def disable_plugin(plugin: str, query_args: ForceQuery) -> PluginAnswer:
-    """Switch a plugin off; with `force` also where jobs on air send to its destinations."""
+    """Switch a plugin off; with `force` also where jobs on air use it."""
     return _answer(await current_core().get(Plugins).disable(plugin, force=query_args.force))
 
 

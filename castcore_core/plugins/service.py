@@ -13,7 +13,8 @@ from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.offer import Kind
 from castcore_core.plugins.state import PluginState
 from castcore_core.plugins.survey import PluginRecord
-from castcore_core.streams.models import JobOutput
+from castcore_core.storage.models import StorageSource
+from castcore_core.streams.models import JobOutput, StreamJob
 from castcore_sdk import Extension, config_schema
 
 __all__ = ["CHANNEL", "Plugins"]
@@ -49,7 +50,7 @@ class Plugins:
         """Switch a plugin off. Streams on air go on; they cannot be started anew without it.
 
         Raises NotFoundError, ConfigurationError ``plugins.builtin_fixed``, ConflictError ``conflict.in_use`` with the
-        jobs on air that send to its destinations, unless ``force``.
+        jobs on air that send to its destinations or play its storages, unless ``force``.
         """
         await self.require_unused(plugin, force=force)
         record = await self._host.disable(plugin)
@@ -57,14 +58,10 @@ class Plugins:
         return record
 
     async def require_unused(self, plugin: str, *, force: bool = False) -> None:
-        """Raise ConflictError ``conflict.in_use`` while jobs on air send to the plugin's destinations."""
+        """Raise ConflictError ``conflict.in_use`` while jobs on air send to its destinations or play its storages."""
         record = self._host.record(plugin)
-        types = [offer.id for offer in record.offers if offer.kind is Kind.DESTINATION]
-        if types and not force:
-            query = JobOutput.filter(destination__type__in=types, enabled=True).exclude(job__desired="stopped")
-            names = sorted({row["job__name"] for row in await query.values("job__name")})
-            if names:
-                raise ConflictError("conflict.in_use", params={"by": ", ".join(names)[:500], "count": len(names)})
+        if not force and (names := sorted(await _on_air(record))):
+            raise ConflictError("conflict.in_use", params={"by": ", ".join(names)[:500], "count": len(names)})
 
     async def _record(self, action: str, record: PluginRecord, *, failed: bool = False) -> None:
         params = {"state": record.state.value}
@@ -72,6 +69,23 @@ class Plugins:
         await self._core.get(Audit).record(action, target=target, params=params, outcome="failed" if failed else "done")
         enabled = {"plugins.enabled": True, "plugins.disabled": False}.get(action)
         await self._core.get(Follower).tell(record.id, enabled=enabled)
+
+
+async def _on_air(record: PluginRecord) -> set[str]:
+    """Return the names of the jobs that need the plugin and are wanted on air."""
+
+    def offered(kind: Kind) -> list[str]:
+        return [offer.id for offer in record.offers if offer.kind is kind]
+
+    outputs = JobOutput.filter(destination__type__in=offered(Kind.DESTINATION), enabled=True)
+    found = {row["job__name"] for row in await outputs.exclude(job__desired="stopped").values("job__name")}
+    sources = StorageSource.filter(type__in=offered(Kind.STORAGE_BACKEND))
+    ids = {str(source_id) for source_id in await sources.values_list("id", flat=True)}
+    playing = StreamJob.filter(source_kind__in=("storage", "media_item")).exclude(desired="stopped")
+    for row in await playing.values("name", "source", "media__source_id"):
+        if ids & {str(row["media__source_id"]), row["source"].get("source_id")}:
+            found.add(row["name"])
+    return found
 
 
 def _is_extension(item: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from castcore_core.media.models import MediaItem
 from servers.house import admin, house, make_destination, make_job, operator, viewer
 from servers.staff import Visitor
 
@@ -57,3 +58,23 @@ async def test_a_plugin_whose_destinations_are_on_air_stays_unless_forced(admin:
     await admin("POST", f"/stream-jobs/{job['id']}/start")
     reply = await admin("POST", "/plugins/builtin/disable")
     assert (reply.code, reply.body["error"]["params"]["by"]) == ("conflict.in_use", job["name"])
+
+
+@pytest.mark.parametrize("by", ["path", "library"])
+async def test_a_plugin_whose_storages_are_on_air_stays_unless_forced(admin: Visitor, by: str) -> None:
+    config = {"bucket": "films", "access_key_id": "AKIA", "secret_access_key": "canary-of-s3"}
+    made = await admin("POST", "/storage-sources", {"name": "Films", "type": "s3", "config": config})
+    assert made.status == 201, made.body
+    source: dict[str, object] = {"kind": "storage", "source_id": made.body["id"], "path": "a.mp4"}
+    if by == "library":
+        item = await MediaItem.create(
+            source_id=made.body["id"], path="a.mp4", place="a", name="a", kind="video", version="1", state="ready"
+        )
+        source = {"kind": "media_item", "media_id": str(item.id)}
+    job = await make_job(admin, to=(await make_destination(admin))["id"], source=source)
+    assert (await admin("POST", "/plugins/s3/disable")).status == 200
+    await admin("POST", "/plugins/s3/enable")
+    await admin("POST", f"/stream-jobs/{job['id']}/start")
+    reply = await admin("POST", "/plugins/s3/disable")
+    assert (reply.code, reply.body["error"]["params"]["by"]) == ("conflict.in_use", job["name"])
+    assert (await admin("POST", "/plugins/s3/disable?force=true")).status == 200
