@@ -150,17 +150,25 @@ class Keeper:
         while True:
             begun = time.monotonic()
             try:
-                worker = await self._obtain()
+                if await self._once():
+                    return
             except CastCoreError as error:
                 self._fail(error)
-            else:
-                self._restarts += 1
-                if await self._attend(worker):
-                    return
-                self._report = {}
-                reap()
+            except Exception as error:  # whatever it is, an outage of the database for instance, the source comes back
+                _log.error("storage %s not kept", self.source_id, exc_info=error)
+                self._fail(TemporaryError("storage.worker_failed", params={"reason": type(error).__name__}))
             wait = 0.0 if time.monotonic() - begun > _GOOD_SECONDS else min(_LONGEST_WAIT, wait * 2 or _FIRST_WAIT)
             await asyncio.sleep(wait)
+
+    async def _once(self) -> bool:
+        """Keep one worker until it ends; return whether it is to be left alone, for want of use."""
+        worker = await self._obtain()
+        self._restarts += 1
+        if await self._attend(worker):
+            return True
+        self._report = {}
+        reap()
+        return False
 
     async def _obtain(self) -> Worker:
         """Return the source's worker as it is to be: the one that lives, or a new one."""

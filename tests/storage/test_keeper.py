@@ -67,6 +67,27 @@ async def test_a_worker_that_is_killed_is_there_again_within_a_second(place: Pla
     assert await place.url("a") == url
 
 
+async def test_whatever_breaks_in_the_server_itself_the_source_comes_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (place.faults.root / "a").write_bytes(b"x")
+    find, broken = Worker.find, [RuntimeError("the database is away"), OSError(28, "no space")]
+
+    async def breaking(*arguments: Any) -> Worker | None:
+        if broken:
+            raise broken.pop()
+        return await find(*arguments)
+
+    monkeypatch.setattr(Worker, "find", breaking)
+    with contextlib.suppress(CastCoreError):
+        await place.storage.stat(place.id, "a")
+    found = await place.until(lambda mount: mount.state == "mounted")
+    assert found.error is not None
+    assert (found.error.code, broken) == ("storage.worker_failed", [])
+    assert (await place.storage.stat(place.id, "a")).size == 1
+    assert "the database is away" in caplog.text
+
+
 async def test_a_frozen_worker_is_noticed_and_replaced(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("castcore_core.storage.client.SILENCE_SECONDS", 3.0)
     await place.storage.entries(place.id)
