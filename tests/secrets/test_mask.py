@@ -30,3 +30,13 @@ def test_scrubbing_takes_the_longest_value_and_leaves_short_ones() -> None:
     for secret in ("abc", "abcd", "abcdefgh"):
         scrubber.add(secret)
     assert scrubber.scrub("abc abcd abcdefgh xabcdefgh") == "abc •••• •••• x••••"
+
+
+def test_of_secrets_that_others_replace_only_those_last_used_are_remembered() -> None:
+    scrubber = Scrubber()
+    scrubber.add("stays for good")
+    for number in range(1000):
+        scrubber.add(f"token/{number:04}", passing=True)
+        scrubber.add("token/of another", passing=True)
+    assert scrubber.scrub("stays for good, token%2Fof%20another, token/0999") == "••••, ••••, ••••"
+    assert scrubber.scrub("token/0801 token/0800") == "•••• token/0800"
