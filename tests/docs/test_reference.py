@@ -30,3 +30,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_index_leads_to_every_page() -> None:
+    """A page counts as reached over the index of its folder too."""
+    reached: set[Path] = set()
+    for index in (DOCS / "index.md", DOCS / "plugins" / "index.md"):
+        links = re.findall(r"\]\(([^)#\s]+)", index.read_text(encoding="utf-8"))
+        reached |= {index, *((index.parent / link).resolve() for link in links)}
+    assert sorted(set(DOCS.rglob("*.md")) - reached) == []
