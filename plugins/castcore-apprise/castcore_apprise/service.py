@@ -53,6 +53,8 @@ def _opened(address: Address) -> Any:
         app_desc="CastCore",
         app_url="",
         async_mode=False,
+        # A service could otherwise lead messages on, into networks that only the server reaches.
+        http_redirects=False,
         service_timeout=0,
         storage_mode=apprise.PersistentStoreMode.MEMORY,
     )

@@ -153,6 +153,18 @@ def test_what_chat_services_refuse(service: str, status: int, kind: type[CastCor
     assert f"error={status}" in error.detail
 
 
+def test_a_message_is_not_led_on_to_another_server() -> None:
+    heard: list[str] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        heard.append(request.url.path.rstrip("/"))
+        return httpx.Response(307, headers={"Location": "/inside"}) if heard == ["/a"] else httpx.Response(200)
+
+    with loopback(take) as base:
+        error = refused(f"json://{base.removeprefix('http://')}/a")
+    assert (heard, type(error), error.code) == (["/a"], PermanentError, "apprise.refused"), error.detail
+
+
 @pytest.mark.parametrize("scheme", ["json", "mailto"])
 def test_a_server_that_hangs_is_given_up(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
