@@ -140,7 +140,8 @@ def destination_table(
 ) -> Table:
     """Return one row per destination; ``final`` shows totals instead of what happens now."""
     table = Table(box=None, pad_edge=False)
-    table.add_column(say("column_destination"), no_wrap=True, min_width=20)
+    # The one column that may wrap: where a terminal is narrow, figures stay whole.
+    table.add_column(say("column_destination"), overflow="fold", min_width=20)
     table.add_column(say("column_state"), no_wrap=True)
     last = ("sessions",) if final else ("rate", "waiting")
     for column in ("on_air", "sent", *last, "dropped", "reconnects"):
