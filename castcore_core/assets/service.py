@@ -40,6 +40,8 @@ class Assets:
         self._core = core
         self._audit = core.get(Audit)
         self.folder = core.folder.root / "assets"
+        self._examining = asyncio.Lock()
+        """One at a time: jobs that start need the same workers."""
 
     async def open(self) -> None:
         """Make the folder, and remove what an upload has left that was broken off with the server."""
@@ -80,7 +82,8 @@ class Assets:
                 return known, False
             if await Asset.all().count() >= MOST:
                 raise ConflictError("assets.too_many", params={"most": MOST})
-            content = await examine(upload.path, self._core.get(Workers).front)
+            async with self._examining:
+                content = await examine(upload.path, self._core.get(Workers).front)
             return await self._store(upload, content)
         finally:
             upload.path.unlink(missing_ok=True)

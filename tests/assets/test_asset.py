@@ -16,6 +16,7 @@ import pytest
 
 from castcore_core.assets.models import Asset
 from castcore_core.assets.service import Assets
+from castcore_core.media.pool import Workers
 from castcore_core.media.probe import probe
 from servers.house import make_job
 from servers.media import BUNDLED, Clips
@@ -238,3 +239,14 @@ async def test_a_file_that_was_taken_away(operator: Visitor, house: Staff, clips
         path.unlink()
     reply = await operator("GET", f"/assets/{asset['id']}/content")
     assert fault(reply) == (404, "assets.file_missing")
+
+
+async def test_large_uploads_leave_room_for_jobs_that_start(house: Staff, operator: Visitor, clips: Clips) -> None:
+    pool = house.core.get(Workers).front
+    uploads = [asyncio.create_task(upload(operator, png(8000, 8000 - 2 * number))) for number in range(2)]
+    looks = 0
+    while not any(each.done() for each in uploads):
+        assert (await probe(clips["av"], pool=pool)).video
+        looks += 1
+    assert looks > 4  # the first ones may have been there before the uploads
+    assert [(await each).status for each in uploads] == [201] * 2
