@@ -54,3 +54,15 @@ def test_plugins_are_installed_here_only_where_the_setting_allows_it(browser: Lo
         page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
         expect(row.locator(".word")).to_have_text("Loaded")
     server.client.patch("/api/v1/settings", json={"plugin_install": None}).raise_for_status()
+
+
+def test_the_form_of_a_plugin_speaks_of_its_own_settings(browser: Looker, server: Site) -> None:
+    with browser.window(server.address, cookies=server.cookies) as window:
+        page = window.page
+        page.goto("/storage/new")
+        page.get_by_label("Type").select_option("smb")
+        host = page.locator(".field", has=page.locator("input[name=host]"))
+        expect(host).to_contain_text("Name or address of the server")
+        expect(page.get_by_label("Folder on the share")).to_be_visible()
+        page.goto("/notifications/new")
+        expect(page.get_by_label("Type").locator("option[value=apprise]")).to_have_text("E-mail and chat (apprise)")

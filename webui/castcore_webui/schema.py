@@ -9,13 +9,24 @@ from castcore_core.plugins.host import PluginHost
 
 
 def localized(types: Iterable[dict[str, Any]], language: str, host: PluginHost | None) -> list[dict[str, Any]]:
-    """Return types whose fields are called and described as their plugins' catalogues do.
+    """Return types that are called, and whose fields are called and described, as their plugins' catalogues do.
 
-    A field ``share`` of the plugin ``smb`` is called ``smb.field_share`` and described by ``smb.hint_share``; what a
+    The type ``nfs.mounted`` is called ``nfs.mounted``, the type ``smb`` of the plugin ``smb`` ``smb.smb``. A field ``share`` of the plugin ``smb`` is called ``smb.field_share`` and described by ``smb.hint_share``; what a
     catalogue lacks stays as the schema has it, in English.
     """
     texts = host.texts(language) if host is not None else {}
-    return [{**each, "config_schema": _spoken(each["config_schema"], each["plugin"], texts)} for each in types]
+    return [
+        {
+            **each,
+            "name": texts.get(_code(each["id"], each["plugin"]), {}).get("message"),
+            "config_schema": _spoken(each["config_schema"], each["plugin"], texts),
+        }
+        for each in types
+    ]
+
+
+def _code(type_id: str, plugin: str) -> str:
+    return type_id if type_id.startswith(f"{plugin}.") else f"{plugin}.{type_id}"
 
 
 def _spoken(schema: dict[str, Any], plugin: str, texts: Any) -> dict[str, Any]:

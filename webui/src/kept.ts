@@ -5,7 +5,7 @@ import { Form } from "./form";
 import type { Schema } from "./schema";
 import { knows, t } from "./text";
 
-export interface Type { id: string; plugin: string; config_schema: Schema }
+export interface Type { id: string; plugin: string; name?: string | null; config_schema: Schema }
 export interface Kept { id: string; name: string; type: string; config: Record<string, unknown>; [key: string]: unknown }
 
 interface Options<T> {
@@ -51,7 +51,10 @@ export function keptForm<T extends Kept>(place: HTMLElement, options: Options<T>
     ...own ? [own.element] : []);
   };
   const select = head.element.querySelector<HTMLSelectElement>("select[name=type]");
-  for (const option of select?.options ?? []) if (knows(`typename_${option.value}`)) option.text = t(`typename_${option.value}`);
+  for (const option of select?.options ?? []) {
+    const { value } = option;
+    option.text = knows(`typename_${value}`) ? t(`typename_${value}`) : types.find(({ id }) => id === value)?.name ?? value;
+  }
   select?.addEventListener("change", () => choose(select.value));
   choose(kept?.type ?? preferred ?? "");
   place.replaceChildren(head.element, config);
