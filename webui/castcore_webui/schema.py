@@ -11,8 +11,9 @@ from castcore_core.plugins.host import PluginHost
 def localized(types: Iterable[dict[str, Any]], language: str, host: PluginHost | None) -> list[dict[str, Any]]:
     """Return types that are called, and whose fields are called and described, as their plugins' catalogues do.
 
-    The type ``nfs.mounted`` is called ``nfs.mounted``, the type ``smb`` of the plugin ``smb`` ``smb.smb``. A field ``share`` of the plugin ``smb`` is called ``smb.field_share`` and described by ``smb.hint_share``; what a
-    catalogue lacks stays as the schema has it, in English.
+    The name of the type ``nfs.mounted`` stands under that code, the one of ``smb``, of the plugin ``smb``, under
+    ``smb.smb``. Its field ``share`` is called ``smb.field_share`` and described by ``smb.hint_share``; what a catalogue
+    lacks stays as the schema has it, in English.
     """
     texts = host.texts(language) if host is not None else {}
     return [
