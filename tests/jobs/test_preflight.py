@@ -100,7 +100,7 @@ async def test_a_file_is_looked_into(operator: Visitor, house: Staff, clips: Map
     report = await look(operator, job)
     assert lines(report, "source") == {"preflight.source_seen": "green"}
     (seen,) = [each for each in report["checks"] if each["category"] == "source"]
-    assert seen["params"] == {"source": "film.mp4", "picture": "h264 320x180", "sound": "aac 2"}
+    assert seen["params"] == {"source": "film.mp4", "picture": "h264 320x180", "sound": "aac stereo"}
 
 
 async def test_a_destination_that_is_on_air_elsewhere_is_told(operator: Visitor) -> None:
