@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import islice
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from castcore_sdk.errors import Params, TemporaryError
 from castcore_sdk.extension import ConfigT
 from castcore_sdk.storage import StorageBackend, StorageEntry, StoragePath, SupportsWrite
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -141,6 +143,8 @@ class WritableBlockingStorage(BlockingStorage[ConfigT], SupportsWrite):
 
 async def _settled(closing: Coroutine[Any, Any, None]) -> None:
     """Wait for something to be closed, but not for a server that hangs: then it is closed when its last call ends."""
+    import asyncio  # not with the package: it loads ssl, 30 ms for every command
+
     task = asyncio.ensure_future(closing)
     _closing.add(task)
     task.add_done_callback(_closing.discard)
