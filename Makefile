@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 PLUGINS := $(sort $(wildcard plugins/castcore-*))
 PROJECTS := plugin_sdk . $(PLUGINS)
+# Most tests wait for servers, so twice as many workers as cores keep two of them busy.
+WORKERS ?= 4
 SOURCES := castcore_core plugin_sdk plugins webui docs tests benchmarks
 
 .PHONY: help demo test check bench soak wheels format clean
@@ -15,7 +17,7 @@ demo: $(VENV)/.installed ## start a server with a clip (or MEDIA=/path/file) on 
 	@$(BIN)/castcore demo $(if $(MEDIA),--media "$(MEDIA)")
 
 test: $(VENV)/.dev ## run the test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## lint, types, import directions, formatting
 	$(BIN)/ruff check $(SOURCES)
