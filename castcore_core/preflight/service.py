@@ -98,7 +98,8 @@ class Preflights:
     async def guard_start(self, job_id: UUID, role: Role, *, override: bool) -> None:
         """Keep a job off the air whose report is red, where the setting wants that; an admin may override it.
 
-        Raises ConflictError ``preflight.red`` with the report's id, ForbiddenError ``auth.forbidden``.
+        An examination that came to no end is no better. Raises ConflictError ``preflight.red`` or
+        ``preflight.unfinished`` with the report's id, ForbiddenError ``auth.forbidden``.
         """
         if not (await self._core.get(Settings).read()).preflight_gate:
             return
@@ -106,11 +107,12 @@ class Preflights:
         report = rows[0] if rows and rows[0]["state"] == "done" and not rows[0]["stale"] else None
         if report is None:
             report = await self.wait(job_id, await self.begin(job_id))
-        if report["level"] != "red":
+        if report["level"] in ("green", "yellow"):
             return
         target = Target("stream_job", job_id)
         if not override:
-            raise ConflictError("preflight.red", params={"report": str(report["id"])})
+            code = "preflight.red" if report["level"] == "red" else "preflight.unfinished"
+            raise ConflictError(code, params={"report": str(report["id"])})
         if role < Role.ADMIN:
             await self._audit.record_refusal("preflight.override", "role", target=target)
             raise ForbiddenError("auth.forbidden", params={"needs": Role.ADMIN.title})

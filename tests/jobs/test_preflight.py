@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
 
-from castcore_core.preflight.check import Category
+from castcore_core.preflight.check import Category, Check
+from castcore_core.preflight.examination import Examination
 from castcore_core.preflight.models import PreflightReport
 from servers.house import KEY, make_destination, make_job, make_profile
 from servers.media import clips
@@ -207,6 +208,21 @@ async def test_the_gate_keeps_red_jobs_off_the_air_until_an_admin_overrides_it(
     audited = (await admin("GET", f"/audit?target={job['id']}&action=preflight.*")).body["items"]
     assert {each["action"] for each in audited} == {"preflight.overridden", "preflight.override"}
     assert (await operator("POST", f"{path}/restart")).status == 200, "what is on air is not looked at again"
+
+
+async def test_the_gate_does_not_open_because_an_examination_breaks(
+    operator: Visitor, admin: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: Examination) -> AsyncIterator[Check]:
+        raise RuntimeError("a fault of ours")
+        yield
+
+    monkeypatch.setattr(Examination, "run", broken)
+    job = await make_job(operator, to=(await make_destination(operator))["id"])
+    assert (await admin("PATCH", "/settings", {"preflight_gate": True})).status == 200
+    refused = await operator("POST", f"/stream-jobs/{job['id']}/start")
+    assert (refused.status, refused.code) == (409, "preflight.unfinished")
+    assert (await admin("POST", f"/stream-jobs/{job['id']}/start?override=true")).body["desired"] == "running"
 
 
 async def test_two_who_ask_at_once_get_one_report(operator: Visitor) -> None:
