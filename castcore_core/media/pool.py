@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from castcore_core.media.member import Answer, Member
-from castcore_sdk.errors import TemporaryError
+from castcore_sdk.errors import PermanentError, TemporaryError
 
 TURNS = 500
 """Requests after which a process is replaced: libraries leak, and what one file does to it ends with it."""
@@ -33,7 +33,8 @@ class Pool:
     async def ask(self, request: Mapping[str, Any], timeout: float, data: bytes = b"") -> Answer:
         """Return the answer to a request; ``timeout`` is counted from where a worker takes it.
 
-        Raises as :meth:`Member.ask` does, and TemporaryError ``media.busy`` where hundreds wait already.
+        A worker that waited may have died unseen, so a fresh one is asked where it gives no answer. Raises as
+        :meth:`Member.ask` does, and TemporaryError ``media.busy`` where hundreds wait already.
         """
         if self._waiting >= _MOST_WAITING or self._closed:
             raise TemporaryError("media.busy")
@@ -42,11 +43,22 @@ class Pool:
             await self._slots.acquire()
         finally:
             self._waiting -= 1
-        member = self._take()
+        try:
+            member = self._take()
+            used = member.served > 0
+            try:
+                return await self._ask(member, request, timeout, data)
+            except PermanentError as error:
+                if not used or error.code != "media.probe_crashed":
+                    raise
+            return await self._ask(Member(self._nice), request, timeout, data)
+        finally:
+            self._slots.release()
+
+    async def _ask(self, member: Member, request: Mapping[str, Any], timeout: float, data: bytes) -> Answer:
         try:
             return await member.ask(request, timeout, data)
         finally:
-            self._slots.release()
             self._give_back(member)
 
     async def warm(self) -> None:

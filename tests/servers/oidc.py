@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -33,8 +34,11 @@ class OpenIDProvider:
 def openid_provider(folder: Path, redirect_uri: str, **options: object) -> Iterator[OpenIDProvider]:
     """Run the provider; its one client is ``castcore`` with :data:`SECRET`. For ``options`` see ``provider.mjs``."""
     node = _node()
-    if not (_FOLDER / "node_modules" / "oidc-provider").is_dir():
-        _install()
+    with (_FOLDER / "package.json").open() as turn:
+        # Tests that run beside each other install it once.
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not (_FOLDER / "node_modules" / ".package-lock.json").is_file():
+            _install()
     port = free_port()
     argv = [*node, str(_FOLDER / "provider.mjs"), str(port), SECRET, redirect_uri]
     argv += [json.dumps(options)] if options else []
