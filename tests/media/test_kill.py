@@ -19,7 +19,7 @@ from servers.castcore import ServerProcess, server
 from servers.media import Clips
 from servers.staff import staffed
 
-FILES = 240
+FILES = 800
 
 
 class Remote:
