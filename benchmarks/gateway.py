@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -182,7 +183,8 @@ def _smb(data: Path) -> Iterator[_Backend | None]:
 
 @contextmanager
 def _nfs(data: Path) -> Iterator[_Backend | None]:
-    if shutil.which("ganesha.nfsd") is None:
+    # The reference is the libnfs binding, which is published as source alone: who has a compiler installs it by hand.
+    if shutil.which("ganesha.nfsd") is None or find_spec("libnfs") is None:
         yield None
         return
     from servers.ganesha import Ganesha
