@@ -59,8 +59,6 @@ EVENTS: Mapping[str, EventKind] = {
         EventKind("encoder.fallback", _WARNING, ("job", "encoder", "instead"), page=_JOB),
         EventKind("platform.reauthentication", _ERROR, ("platform", "account"), "account"),
         EventKind("platform.connected", _INFO, ("platform", "account"), "account", over=True),
-        EventKind("platform.quota", _WARNING, ("platform", "account"), "quota"),
-        EventKind("platform.quota_back", _INFO, ("platform", "account"), "quota", over=True),
         EventKind("storage.failing", _WARNING, ("source",), "storage"),
         EventKind("storage.back", _INFO, ("source",), "storage", over=True),
         EventKind("plugin.quarantined", _ERROR, ("plugin",), "plugin", page="/plugins"),

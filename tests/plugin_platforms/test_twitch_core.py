@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from castcore_core.accounts.role import Role
+from castcore_twitch import destination as plugin
 from engine.scene import end_runners
 from plugin_platforms.scene import job_of, labelled, make, no_secret_in, only, register, until, verdict
 from runner.scene import Sink
 from servers.staff import Staff, Visitor, staffed
 from servers.twitch import KEY, Twitch, twitch
 
-plugin = pytest.importorskip("castcore_twitch.destination", reason="castcore-twitch is not installed")
 TwitchDestination = plugin.TwitchDestination
 
 

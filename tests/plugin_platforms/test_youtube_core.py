@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from castcore_core.accounts.role import Role
+from castcore_youtube import destination as youtube_plugin
 from engine.scene import end_runners
 from plugin_platforms.scene import job_of, labelled, make, no_secret_in, only, register, settle, until, verdict
 from runner.scene import Sink
 from servers.staff import Staff, Visitor, staffed
 from servers.youtube import KEY, YouTube, youtube
 
-youtube_plugin = pytest.importorskip("castcore_youtube.destination", reason="castcore-youtube is not installed")
 YoutubeDestination = youtube_plugin.YoutubeDestination
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from castcore_nfs import backend as nfs
 from castcore_sdk import (
     CheckResult,
     ConfigurationError,
@@ -29,7 +30,6 @@ from servers.ganesha import Ganesha, ganesha
 from servers.process import free_port
 from servers.slow import SlowLine
 
-nfs = pytest.importorskip("castcore_nfs.backend")
 __all__ = ["ganesha"]
 
 CONTENT = random.Random(1).randbytes(6 << 20)

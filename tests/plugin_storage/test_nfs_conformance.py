@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from castcore_nfs import backend as nfs
 from castcore_sdk import StoragePath
 from castcore_sdk.testing import StorageConformance
 from servers.ganesha import Ganesha
 
-nfs = pytest.importorskip("castcore_nfs.backend")
 SETTINGS = "CASTCORE_TEST_NFS"
 """Environment of the run in a network of its own: the configuration that is served there."""
 

@@ -14,7 +14,6 @@ from servers.ganesha import Ganesha
 from servers.nginx import NginxRtmp, nginx
 from servers.slow import SlowLine
 
-pytest.importorskip("castcore_nfs")
 __all__ = ["data", "film", "nginx"]
 
 

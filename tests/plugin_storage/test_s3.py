@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from castcore_s3 import client, config, failure
+from castcore_s3 import storage as s3
 from castcore_sdk import (
     AuthenticationError,
     CastCoreError,
@@ -26,11 +28,6 @@ from castcore_sdk.testing import MemoryContext
 from servers.s3 import BUCKET, KEY_ID, OTHER_KEY_ID, OTHER_SECRET, SECRET, MotoServer, S3Server, moto_server
 from servers.slow import SlowLine
 from servers.tls import TestAuthority
-
-s3 = pytest.importorskip("castcore_s3.storage")
-config = pytest.importorskip("castcore_s3.config")
-client = pytest.importorskip("castcore_s3.client")
-failure = pytest.importorskip("castcore_s3.failure")
 
 CONTENT = random.Random(4).randbytes(20_000_003)
 FILE = StoragePath("shows/Übertragung 1+2 %.mp4")

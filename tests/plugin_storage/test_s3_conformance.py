@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from castcore_s3 import storage as s3
 from castcore_sdk.testing import StorageConformance
 from servers.s3 import BUCKET, MotoServer, S3Server, moto_server
-
-s3 = pytest.importorskip("castcore_s3.storage")
 
 
 @pytest.fixture(scope="module")

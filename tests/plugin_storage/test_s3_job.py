@@ -29,7 +29,6 @@ from servers.nginx import NginxRtmp, nginx
 from servers.s3 import BUCKET, SECRET, S3Server
 from servers.slow import SlowLine
 
-pytest.importorskip("castcore_s3")
 __all__ = ["nginx"]
 
 FILE = "films/Übertragung 1.mp4"

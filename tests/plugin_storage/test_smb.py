@@ -29,12 +29,12 @@ from castcore_sdk import (
     parse_config,
 )
 from castcore_sdk.testing import MemoryContext
+from castcore_smb import backend as smb
 from servers.fault import Gate
 from servers.process import free_port
 from servers.samba import PASSWORD, Samba, samba
 from servers.slow import SlowLine
 
-smb = pytest.importorskip("castcore_smb.backend")
 __all__ = ["samba"]
 
 CONTENT = random.Random(1).randbytes(6 << 20)

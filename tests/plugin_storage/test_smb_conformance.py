@@ -9,9 +9,8 @@ import pytest
 
 from castcore_sdk import StoragePath
 from castcore_sdk.testing import StorageConformance
+from castcore_smb import backend as smb
 from servers.samba import Samba
-
-smb = pytest.importorskip("castcore_smb.backend")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from servers.nginx import NginxRtmp, nginx
 from servers.samba import PASSWORD, Samba
 from servers.slow import SlowLine
 
-pytest.importorskip("castcore_smb")
 __all__ = ["data", "film", "nginx"]
 
 
