@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from castcore_core.core import Core
-from castcore_core.ffmpeg.capability import CapabilityProbe, probe_request
+from castcore_core.ffmpeg.capability import CapabilityProbe
 from castcore_core.ffmpeg.hardware import detect_hardware
 from castcore_core.ffmpeg.profile import Profile
 from castcore_core.ffmpeg.video import VideoEncoder
@@ -18,7 +18,7 @@ from castcore_core.plugins.offer import BUILTIN
 from castcore_core.plugins.registry import Registered
 from castcore_core.profiles.encoding import encoder_for, guarded
 from castcore_core.profiles.toolchain import Toolchain
-from castcore_core.streams.encoder import EncoderChoice, GuardedEncoder
+from castcore_core.streams.encoder import EncoderChoice, GuardedEncoder, refusal, unproven
 from castcore_core.streams.subject import Encoded
 from castcore_sdk import (
     CastCoreError,
@@ -33,8 +33,6 @@ from castcore_sdk import (
 
 _DISTRUST_S = 300.0
 """Seconds for which an encoder that failed on air is not tried again: a driver that is reset comes back."""
-_TRUST_S = 3600.0
-"""Seconds for which a probe encode is believed."""
 
 Chosen = tuple[VideoEncoder | None, EncoderChoice | None]
 
@@ -46,7 +44,6 @@ class Encoders:
         self._core = core
         self._held: dict[str, tuple[EncoderChoice, ...]] = {}
         self._distrusted: dict[str, tuple[float, CheckResult]] = {}
-        self._proven: dict[tuple[str, str, str], float] = {}
 
     def hold(self, holder: str, choices: Iterable[EncoderChoice]) -> None:
         """Count what a job encodes on, in place of what it encoded on before."""
@@ -132,54 +129,38 @@ class Encoders:
         try:
             probe = await self._core.get(Toolchain).probe()
             encoder = guarded(host, registered, profile)
-            refused = _worst(encoder.available((await probe.capabilities()).info, hardware))
+            refused = refusal(encoder.available((await probe.capabilities()).info, hardware))
             if refused is not None:
                 return None, refused
-            return await self._find_device(registered.id, encoder, _places(encoder, hardware), probe, used)
+            return await _find_device(encoder, _places(encoder, hardware), probe, used)
         except CastCoreError as error:
             return None, CheckResult(code=error.code, severity=Severity.ERROR, params=error.params)
 
-    async def _find_device(
-        self,
-        encoder_id: str,
-        encoder: GuardedEncoder,
-        devices: Sequence[EncoderDevice | None],
-        probe: CapabilityProbe,
-        used: Counter[str],
-    ) -> tuple[str | None, CheckResult | None]:
-        reason: CheckResult | None = None
-        for device in sorted(devices, key=lambda each: used[each.id] if each is not None else 0):
-            if device is not None and device.sessions is not None and used[device.id] >= device.sessions:
-                params: dict[str, str | int | float | bool] = {"device": device.name, "sessions": device.sessions}
-                reason = CheckResult(code="encoders.sessions_full", severity=Severity.ERROR, params=params)
-                continue
-            name = device.id if device else None
-            unproven = await self._prove(encoder_id, encoder.on(name), name, probe)
-            if unproven is None:
-                return name, None
-            reason = reason or unproven
-        return None, reason or CheckResult(code="encoders.no_device", severity=Severity.ERROR)
 
-    async def _prove(
-        self, encoder_id: str, encoder: GuardedEncoder, device: str | None, probe: CapabilityProbe
-    ) -> CheckResult | None:
-        key = (probe.build.identity, encoder_id, device or "")
-        if self._proven.get(key, 0.0) > time.monotonic():
-            return None
-        proof = await probe.prove(encoder.arguments(probe_request(min(encoder.codecs))))
-        if not proof.works:
-            return CheckResult(code=proof.code, severity=Severity.ERROR, params=proof.params)
-        self._proven[key] = time.monotonic() + _TRUST_S
-        return None
+async def _find_device(
+    encoder: GuardedEncoder,
+    devices: Sequence[EncoderDevice | None],
+    probe: CapabilityProbe,
+    used: Counter[str],
+) -> tuple[str | None, CheckResult | None]:
+    """Return the device with the fewest pictures that has room and works, or why there is none."""
+    reason: CheckResult | None = None
+    for device in sorted(devices, key=lambda each: used[each.id] if each is not None else 0):
+        if device is not None and device.sessions is not None and used[device.id] >= device.sessions:
+            params: dict[str, str | int | float | bool] = {"device": device.name, "sessions": device.sessions}
+            reason = CheckResult(code="encoders.sessions_full", severity=Severity.ERROR, params=params)
+            continue
+        name = device.id if device is not None else None
+        failed = await unproven(encoder.on(name), probe)
+        if failed is None:
+            return name, None
+        reason = reason or failed
+    return None, reason or CheckResult(code="encoders.no_device", severity=Severity.ERROR)
 
 
 def _places(encoder: GuardedEncoder, hardware: HardwareInfo) -> Sequence[EncoderDevice | None]:
     """Return the devices to try; an encoder that names none is tried as it is."""
     return encoder.devices(hardware) or (None,)
-
-
-def _worst(checks: Sequence[CheckResult]) -> CheckResult | None:
-    return next((each for each in checks if each.severity is Severity.ERROR), None)
 
 
 def _software(host: PluginHost, codec: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from castcore_core.ffmpeg.capability import CapabilityProbe, Proof, probe_request
+from castcore_core.ffmpeg.capability import CapabilityProbe, probe_request
 from castcore_core.ffmpeg.hardware import detect_hardware
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.instance import Instance
@@ -118,18 +118,18 @@ async def _status(
     try:
         encoder = GuardedEncoder(host.create(registered, {}))
         codecs = tuple(sorted(encoder.codecs))
-        reason = _refusal(encoder.available(info, hardware))
-        if reason is None:
-            proof = await probe.prove(encoder.arguments(probe_request(codecs[0])))
-            reason = _unproven(proof)
+        reason = refusal(encoder.available(info, hardware)) or await unproven(encoder, probe)
     except CastCoreError as error:
         reason = CheckResult(code=error.code, severity=Severity.ERROR, params=error.params)
     return EncoderStatus(id=registered.id, plugin=registered.plugin, codecs=codecs, works=reason is None, reason=reason)
 
 
-def _refusal(checks: Sequence[CheckResult]) -> CheckResult | None:
+def refusal(checks: Sequence[CheckResult]) -> CheckResult | None:
+    """Return why an encoder says itself that it cannot work."""
     return next((each for each in checks if each.severity is Severity.ERROR), None)
 
 
-def _unproven(proof: Proof) -> CheckResult | None:
+async def unproven(encoder: GuardedEncoder, probe: CapabilityProbe) -> CheckResult | None:
+    """Return why a short encode does not work; the probe remembers those that did. Raises CastCoreError."""
+    proof = await probe.prove(encoder.arguments(probe_request(min(encoder.codecs))))
     return None if proof.works else CheckResult(code=proof.code, severity=Severity.ERROR, params=proof.params)

@@ -246,3 +246,11 @@ def _revealed(value: object) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_revealed(item) for item in value]
     return value
+
+
+def same_bytes(got: bytes, wanted: bytes, what: str) -> None:
+    """Name the first byte that differs: pytest's own comparison of this much takes minutes where ``CI`` is set."""
+    if got != wanted:
+        pairs = enumerate(zip(got, wanted, strict=False))
+        place = next((place for place, (left, right) in pairs if left != right), min(len(got), len(wanted)))
+        raise AssertionError(f"{what}: {len(got)} bytes for {len(wanted)}, other bytes from {place} on")

@@ -13,7 +13,7 @@ from castcore_sdk.encoder import HardwareInfo
 from castcore_sdk.errors import CastCoreError, TemporaryError
 from castcore_sdk.placement import Link, Needs, Placement
 from castcore_sdk.testing.context import MemoryContext
-from castcore_sdk.testing.extension import CANARY, ExtensionConformance, unblocked
+from castcore_sdk.testing.extension import CANARY, ExtensionConformance, same_bytes, unblocked
 
 JOB = "conformance-1"
 _LETTER = bytes(range(256)) * 400
@@ -163,4 +163,4 @@ async def _echo(link: Link) -> None:
             assert len(part) <= 65536, "read gave more than its limit"
             received += part
         await writing
-    assert received == _LETTER, "other bytes came back"
+    same_bytes(received, _LETTER, "what came back")

@@ -12,7 +12,7 @@ from uuid import uuid4
 from castcore_sdk.errors import CastCoreError, NotFoundError
 from castcore_sdk.storage import StorageBackend, StorageEntry, StoragePath, SupportsWrite, storage_path
 from castcore_sdk.testing.context import MemoryContext
-from castcore_sdk.testing.extension import ExtensionConformance, unblocked
+from castcore_sdk.testing.extension import ExtensionConformance, same_bytes, unblocked
 
 Run = Callable[[Any, StoragePath, MemoryContext], Awaitable[None]]
 """A check: the started backend, the folder it has for itself, the context."""
@@ -139,7 +139,7 @@ class StorageConformance(ExtensionConformance):
             for offset, length in (*RANGES, *past):
                 got = await unblocked(lambda o=offset, n=length: _read(storage, path, o, n))  # type: ignore[misc]
                 end = None if length is None else offset + length
-                assert got == CONTENT[offset:end], f"offset {offset}, length {length}: {len(got)} bytes, or others"
+                same_bytes(got, CONTENT[offset:end], f"offset {offset}, length {length}")
             assert await _read(storage, _in(folder, "empty.bin")) == b"", "an empty file is not empty"
 
         self._with(run)
@@ -152,13 +152,15 @@ class StorageConformance(ExtensionConformance):
             await self.put(storage, path, CONTENT)
             offsets = [number * (1 << 19) for number in range(6)]
             got = await asyncio.gather(*(_read(storage, path, offset, 1 << 20) for offset in offsets))
-            assert got == [CONTENT[offset : offset + (1 << 20)] for offset in offsets], "readers at once: other bytes"
+            for offset, piece in zip(offsets, got, strict=True):
+                same_bytes(piece, CONTENT[offset : offset + (1 << 20)], f"readers at once, offset {offset}")
             async with self.opened() as (other, _), storage.read(path) as left, other.read(path, offset=5) as right:
                 first, second = await anext(left), await anext(right)
                 first += b"".join([piece async for piece in left])
                 second += b"".join([piece async for piece in right])
-            assert (first, second) == (CONTENT, CONTENT[5:]), "readers in turns: other bytes"
-            assert await _read(storage, path) == CONTENT, "closing another instance broke this one"
+            same_bytes(first, CONTENT, "readers in turns, offset 0")
+            same_bytes(second, CONTENT[5:], "readers in turns, offset 5")
+            same_bytes(await _read(storage, path), CONTENT, "after another instance was closed")
 
         self._with(run)
 
@@ -183,7 +185,7 @@ class StorageConformance(ExtensionConformance):
                     await anext(data)
             for steps in range(20):
                 await _cancelled_after(steps, lambda: _read(storage, path))
-            assert await _read(storage, path) == CONTENT, "after readers that left: other bytes"
+            same_bytes(await _read(storage, path), CONTENT, "after readers that left")
             async with AsyncExitStack() as stack:
                 data = await stack.enter_async_context(storage.read(path))
                 await anext(data)
@@ -240,7 +242,7 @@ class StorageConformance(ExtensionConformance):
             if place is None:
                 return
             assert place.is_absolute(), f"{place} is not absolute"
-            assert await asyncio.to_thread(place.read_bytes) == CONTENT, f"{place} is another file"
+            same_bytes(await asyncio.to_thread(place.read_bytes), CONTENT, f"{place} is another file")
             error = await _failure(lambda: storage.local_path(_in(folder, "no.bin")))
             assert isinstance(error, NotFoundError), f"local_path of what is missing: {error!r}"
 
@@ -257,7 +259,7 @@ class StorageConformance(ExtensionConformance):
                     entry = await unblocked(lambda p=path, d=data, s=size: storage.write(p, d, size=s))  # type: ignore[misc]
                     told = await storage.stat(path)
                     assert _identity(entry) == _identity(told), f"written as {entry}, stat says {told}"
-                    assert await _read(storage, path) == content, f"{len(content)} bytes written, others read"
+                    same_bytes(await _read(storage, path), content, "what was written")
             error = await _failure(lambda: storage.write(folder, pieces(b"x")))
             assert error is not None, "a file was written over a directory"
 
@@ -271,7 +273,7 @@ class StorageConformance(ExtensionConformance):
             await storage.write(old, pieces(b"old"))
             for path in (old, _in(folder, "new.bin")):
                 await self._aborted(storage, path)
-                assert await _read(storage, old) == b"old", "the older file is gone or changed"
+                same_bytes(await _read(storage, old), b"old", "the older file is gone or changed")
                 names = sorted(entry.path for entry in await _listed(storage, folder))
                 assert names == [old], f"left behind: {set(names) - {old}}"
 
@@ -288,7 +290,7 @@ class StorageConformance(ExtensionConformance):
                 task = asyncio.create_task(storage.write(path, held.data()))
                 try:
                     await asyncio.wait_for(held.reached.wait(), LIMIT / 2)
-                    assert await _read(storage, old) == b"old", "the older file changed before the new one was whole"
+                    same_bytes(await _read(storage, old), b"old", "the older file changed before the new one was whole")
                     assert path == old or isinstance(await _failure(lambda: storage.stat(new)), NotFoundError), (
                         "half a file can be seen"
                     )
@@ -298,7 +300,7 @@ class StorageConformance(ExtensionConformance):
                 finally:
                     held.go.set()
                     await asyncio.wait_for(task, LIMIT / 2)
-                assert await _read(storage, path) == CONTENT, "written slowly: other bytes"
+                same_bytes(await _read(storage, path), CONTENT, "what was written slowly")
                 await storage.write(old, pieces(b"old"))
 
         self._writing(run)
