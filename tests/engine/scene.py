@@ -42,15 +42,22 @@ class House:
     def commands(self) -> Commands:
         return Commands(self.core)
 
-    async def destination(self, name: str, url: str) -> UUID:
-        config = {"url": url, "stream_key": name}
+    async def destination(self, name: str, url: str, stream_key: str = "") -> UUID:
+        config = {"url": url, "stream_key": stream_key or name}
         return (await Destinations(self.core).create(name, "rtmp", config, Role.ADMIN)).id
 
     async def job(
-        self, name: str, url: str, *keys: str, source: Mapping[str, Any] = PATTERN, copy: bool = False, **values: Any
+        self,
+        name: str,
+        url: str,
+        *destinations: str,
+        stream_key: str = "",
+        source: Mapping[str, Any] = PATTERN,
+        copy: bool = False,
+        **values: Any,
     ) -> UUID:
-        """Keep a job that sends to ``url`` under each of ``keys``."""
-        outputs = [{"destination_id": await self.destination(key, url)} for key in keys]
+        """Keep a job that sends to ``url``, each destination under ``stream_key`` or else its own name."""
+        outputs = [{"destination_id": await self.destination(each, url, stream_key)} for each in destinations]
         if copy:
             values["profile_id"] = await copy_profile()
         wanted = JobCreation.model_validate({"name": name, "source": source, "outputs": outputs, **values})

@@ -92,8 +92,8 @@ async def test_the_status_of_one_job_speaks_the_users_language(home: House, sink
 async def test_no_viewer_and_no_file_sees_a_key(home: House, sink: Sink, clips: Clips, data: Path) -> None:
     app = _app(home)
     source = {"kind": "url", "url": f"http://{CANARY}-user:{CANARY}-pw@127.0.0.1:{free_port()}/x?token={CANARY}-t"}
-    dead = await home.job("dead", f"rtmp://127.0.0.1:{free_port()}/live", CANARY)
-    lost = await home.job("lost", sink.url, f"{CANARY}-2", source=source)
+    dead = await home.job("dead", f"rtmp://127.0.0.1:{free_port()}/live", "a", stream_key=CANARY)
+    lost = await home.job("lost", sink.url, "b", stream_key=f"{CANARY}-2", source=source)
     async with watching(app, f"/ws/logs/{dead}") as log, watching(app, "/ws/status") as status:
         for job in (dead, lost):
             await home.commands.start(job)
@@ -101,10 +101,6 @@ async def test_no_viewer_and_no_file_sees_a_key(home: House, sink: Sink, clips: 
         await status.until(lambda event: event["data"].get("job_id") == str(lost) and event["data"].get("code"))
         body = await (await app.test_client().get(f"/api/v1/stream-jobs/{dead}/status")).get_data()
         seen = json.dumps([*log.events, *status.events]) + body.decode()
-    # The destinations are named after their keys here, and a name is no secret.
-    for name in (CANARY, f"{CANARY}-2"):
-        for field in ("name", "output"):
-            seen = seen.replace(f'"{field}": "{name}"', "").replace(f'"{field}":"{name}"', "")
     assert CANARY not in seen
     for job in (dead, lost):
         await home.commands.stop(job)

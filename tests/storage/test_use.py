@@ -108,6 +108,18 @@ async def test_files_are_written_whole_or_not_at_all(writable: Place) -> None:
     assert list(root.iterdir()) == []
 
 
+async def test_a_refusal_arrives_at_a_server_that_is_too_busy_to_hear_it_at_once(writable: Place) -> None:
+    async def busily() -> AsyncIterator[bytes]:
+        for _ in range(8):
+            yield b"x" * 1_000_000
+            time.sleep(0.1)  # the loop stands still: the refusal comes meanwhile, and is not read
+
+    writable.faults.fault("full")
+    with pytest.raises(CastCoreError) as caught:
+        await writable.storage.write(writable.id, "full", busily())
+    assert caught.value.code == "awkward.full"
+
+
 async def test_a_source_for_reading_is_not_written_to(place: Place) -> None:
     for attempt in (place.storage.write(place.id, "a", given(b"x")), place.storage.delete(place.id, "a")):
         with pytest.raises(CastCoreError) as caught:

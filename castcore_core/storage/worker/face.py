@@ -27,6 +27,8 @@ from castcore_sdk import CastCoreError, PermanentError, StoragePath, TemporaryEr
 
 _ORDER_SECONDS = 15.0
 _MOST_CONNECTIONS = 256
+_REST_SECONDS = 5.0
+"""For a sender that goes on after a write was refused: a server that is busy hears of it late."""
 
 Operation = Callable[[Backend, Mapping[str, Any], asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
 Special = Callable[[Mapping[str, Any], asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
@@ -93,6 +95,8 @@ class Face:
         else:
             writer.write(encode({"ok": True, **(answer or {})}))
         await writer.drain()
+        if order["op"] == "write":
+            await _take_rest(reader)
 
     async def _do(self, order: Mapping[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Any:
         name = str(order["op"])
@@ -105,6 +109,13 @@ class Face:
         if name == "write":
             return await doing
         return await _unless_gone(doing, reader)
+
+
+async def _take_rest(reader: asyncio.StreamReader) -> None:
+    """Take what is still sent until the other side goes: a socket that is closed on unread bytes loses the answer."""
+    async with asyncio.timeout(_REST_SECONDS):
+        while await reader.read(1 << 16):
+            pass
 
 
 async def _unless_gone(doing: asyncio.Future[Any], reader: asyncio.StreamReader) -> Any:
