@@ -79,7 +79,7 @@ async def test_the_status_of_one_job_speaks_the_users_language(home: House, sink
     assert body["state"] in ("starting", "reconnecting")
     assert [finding["code"] for finding in body["diagnosis"]] == [one["code"] for one in body["health"]["findings"]]
     first = body["diagnosis"][0]
-    assert first["message"] == "Keines der 1 Ziele wird beliefert."
+    assert first["message"] == "Kein Ziel wird beliefert (0 von 1)."
     assert first["cause"]
     assert first["remedy"]
     assert (await client.get(f"/api/v1/stream-jobs/{uuid4()}/status")).status_code == 404
