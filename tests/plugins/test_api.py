@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from castcore_core.db import utc_now
+from castcore_core.engine.models import EngineRun
 from castcore_core.media.models import MediaItem
 from servers.house import admin, house, make_destination, make_job, operator, viewer
 from servers.staff import Visitor
@@ -78,3 +80,25 @@ async def test_a_plugin_whose_storages_are_on_air_stays_unless_forced(admin: Vis
     reply = await admin("POST", "/plugins/s3/disable")
     assert (reply.code, reply.body["error"]["params"]["by"]) == ("conflict.in_use", job["name"])
     assert (await admin("POST", "/plugins/s3/disable?force=true")).status == 200
+
+
+async def test_a_plugin_whose_encoder_a_profile_names_stays_unless_forced(admin: Visitor) -> None:
+    made = await admin("POST", "/ffmpeg-profiles", {"name": "GPU", "encoder": "nvenc.h264"})
+    assert made.status == 201, made.body
+    await admin("PATCH", "/settings", {"plugin_install": True})
+    for way in ("disable", "uninstall"):
+        reply = await admin("POST", f"/plugins/nvenc/{way}")
+        assert (reply.code, reply.body["error"]["params"]) == ("conflict.in_use", {"by": "GPU", "count": 1})
+    assert (await admin("POST", "/plugins/vaapi/disable")).status == 200
+    assert (await admin("POST", "/plugins/nvenc/disable?force=true")).status == 200
+
+
+async def test_a_plugin_whose_encoder_is_on_air_stays_whatever_the_profile_says_by_now(admin: Visitor) -> None:
+    job = await make_job(admin, to=(await make_destination(admin))["id"])
+    use = {"rendition": "main", "encoder": "nvenc.h264", "device": "0"}
+    await EngineRun.create(job_id=job["id"], params={}, encoders=[use], since=utc_now())
+    assert (await admin("POST", "/plugins/nvenc/disable")).status == 200, "it ended long ago"
+    await admin("POST", "/plugins/nvenc/enable")
+    await admin("POST", f"/stream-jobs/{job['id']}/start")
+    reply = await admin("POST", "/plugins/nvenc/disable")
+    assert (reply.code, reply.body["error"]["params"]["by"]) == ("conflict.in_use", job["name"])
