@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help=say("help_json"))]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=say("help_yes"))]
 Requirements = Annotated[list[str], typer.Argument(metavar="NAME...", help=say("help_plugin_requirement"))]
+AllowSource = Annotated[bool, typer.Option("--allow-source", help=say("help_plugin_allow_source"))]
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help=say("help_plugin_ids"))]
 Plugin = Annotated[str, typer.Argument(metavar="NAME", help=say("help_plugin_ids"))]
 
@@ -29,14 +30,18 @@ def register(plugins: typer.Typer) -> None:
         plugins.command(command.__name__, help=say(f"help_plugin_{command.__name__}"))(command)
 
 
-def install(names: Requirements, yes: Yes = False, json_output: Json = False) -> None:
+def install(
+    names: Requirements, yes: Yes = False, allow_source: AllowSource = False, json_output: Json = False
+) -> None:
     """Install plugins."""
-    _bring(names, upgrade=False, yes=yes, as_json=json_output)
+    _bring(names, upgrade=False, build=allow_source, yes=yes, as_json=json_output)
 
 
-def upgrade(names: Requirements, yes: Yes = False, json_output: Json = False) -> None:
+def upgrade(
+    names: Requirements, yes: Yes = False, allow_source: AllowSource = False, json_output: Json = False
+) -> None:
     """Upgrade plugins."""
-    _bring(names, upgrade=True, yes=yes, as_json=json_output)
+    _bring(names, upgrade=True, build=allow_source, yes=yes, as_json=json_output)
 
 
 def uninstall(names: Names, yes: Yes = False, json_output: Json = False) -> None:
@@ -65,16 +70,16 @@ def disable(plugin: Plugin, json_output: Json = False) -> None:
     _switch(plugin, enabled=False, as_json=json_output)
 
 
-def _bring(names: list[str], *, upgrade: bool, yes: bool, as_json: bool) -> None:
+def _bring(names: list[str], *, upgrade: bool, build: bool, yes: bool, as_json: bool) -> None:
     from castcore_core.plugins.installer import Wanted
     from castcore_sdk import CastCoreError
 
     try:
         wanted = [Wanted.parse(name, local=True) for name in names]
         installer = _installer(as_json=as_json)
-        if not _confirm(installer.plan(wanted, upgrade=upgrade), yes=yes, as_json=as_json):
+        if not _confirm(installer.plan(wanted, upgrade=upgrade, build=build), yes=yes, as_json=as_json):
             return
-        outcome = installer.install(wanted, upgrade=upgrade)
+        outcome = installer.install(wanted, upgrade=upgrade, build=build)
     except CastCoreError as error:
         _fail(error, as_json=as_json)
     _report(outcome, "plugin_upgraded" if outcome.plan.upgrades else "plugin_installed", as_json=as_json)

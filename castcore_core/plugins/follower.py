@@ -4,32 +4,57 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from castcore_core.core import Core
 from castcore_core.events.bus import RESYNC, Event
+from castcore_core.plugins.footprint import Footprint
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.state import PluginState
 
 CHANNEL = "plugins.changed"
 """Says ``{"plugin": ID, "life": LIFE}`` after a change, and ``enabled`` where somebody has switched it."""
 INTERVAL = 2.0
-"""Seconds between two looks at what is remembered on disk: that is how a command reaches a server."""
+"""Seconds between two looks at what is remembered on disk and at what is installed.
+
+That is how a command reaches a server, a plain ``pip install`` too.
+"""
 
 _log = logging.getLogger(__name__)
 
 
-class Follower:
-    """Keep the host of this process in step, until it is cancelled."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    revision: int
+    installed: Footprint
+    changing: bool
 
-    def __init__(self, core: Core, host: PluginHost, *, interval: float = INTERVAL) -> None:
+
+class Follower:
+    """Keep the host of this process in step, until it is cancelled.
+
+    ``changing`` tells whether an installation of our own is under way: what it has put there may yet be taken back, and
+    it says itself when it is done.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        host: PluginHost,
+        *,
+        changing: Callable[[], bool] = lambda: False,
+        interval: float = INTERVAL,
+    ) -> None:
         self._core = core
         self._host = host
+        self._changing = changing
         self._interval = interval
 
     async def run(self) -> None:
-        """Follow the file and the bus."""
+        """Follow the disk and the bus."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch_file())
+            group.create_task(self._watch_disk())
             group.create_task(self._watch_bus())
 
     async def tell(self, plugin: str, *, enabled: bool | None = None) -> None:
@@ -45,17 +70,23 @@ class Follower:
             await self.tell(plugin)
         return changed
 
-    async def _watch_file(self) -> None:
-        seen = await asyncio.to_thread(lambda: self._host.revision)
+    async def _watch_disk(self) -> None:
+        """Follow what is remembered at once, and what is installed as soon as it has kept still for an interval."""
+        followed = before = await asyncio.to_thread(self._look)
         while True:
             await asyncio.sleep(self._interval)
             try:
-                now = await asyncio.to_thread(lambda: self._host.revision)
-                if now != seen:
+                now = await asyncio.to_thread(self._look)
+                settled = now.installed == before.installed != followed.installed and not now.changing
+                before = now
+                if now.revision != followed.revision or settled:
                     await self.follow()
-                seen = now
+                    followed = now
             except Exception:
                 _log.exception("what is installed cannot be read; it is tried again")
+
+    def _look(self) -> _Look:
+        return _Look(self._host.revision, self._host.installed, changing=self._changing())
 
     async def _watch_bus(self) -> None:
         async with self._core.bus.subscribe(CHANNEL) as events:

@@ -22,6 +22,7 @@ from castcore_core.plugins.contract import Inspection
 from castcore_core.plugins.crash import CRASHES, WINDOW, account
 from castcore_core.plugins.discovery import Manifest
 from castcore_core.plugins.fingerprint import code_folder
+from castcore_core.plugins.footprint import Footprint, footprint
 from castcore_core.plugins.guard import Guard
 from castcore_core.plugins.instance import Instance
 from castcore_core.plugins.lane import GuardLimits
@@ -222,6 +223,11 @@ class PluginHost:
     def revision(self) -> int:
         """Return the number of the last change to what is remembered about plugins; reads a file."""
         return self._memory.read().revision
+
+    @property
+    def installed(self) -> Footprint:
+        """Return what tells that something was installed or removed; lists folders."""
+        return footprint(self._path)
 
     async def _reconciled(self, manifests: Sequence[Manifest], standing: Standing) -> AsyncIterator[str]:
         there = {manifest.id: manifest for manifest in manifests}

@@ -29,13 +29,14 @@ _log = logging.getLogger(__name__)
 async def run(core: Core) -> AsyncIterator[None]:
     """Load the plugins and provide :class:`PluginHost` and :class:`Plugins`."""
     root, cache = core.folder.root, cache_folder()
+    installer = Installer(root, cache)
     try:
-        await asyncio.to_thread(Installer(root, cache).recover)
+        await asyncio.to_thread(installer.recover)
     except CastCoreError as error:
         _log.warning("an installation that was never finished cannot be taken back: %s", error.code)
     host = PluginHost(root, cache, safe=core.configuration.safe, emit=partial(emit, core))
     host.load()
-    follower = Follower(core, host)
+    follower = Follower(core, host, changing=lambda: installer.under_way)
     core.provide(host)
     core.provide(follower)
     core.provide(Plugins(core))

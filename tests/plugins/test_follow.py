@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 
 import pytest
 
 from castcore_core.plugins.follower import CHANNEL, Follower
+from castcore_core.plugins.footprint import footprint
 from castcore_core.plugins.host import PluginHost, change_standing
 from castcore_core.plugins.standing import StandingFile
 from castcore_core.plugins.state import PluginState
@@ -100,6 +102,45 @@ async def test_what_a_command_has_done_reaches_the_server(house: Staff, host: Pl
             if event.data["plugin"] == "late":
                 break
         assert host.record("late").state is PluginState.DISABLED
+
+
+async def test_a_plain_pip_is_noticed_once_it_is_done(house: Staff, host: PluginHost, site: Site) -> None:
+    busy, looks = True, 0
+
+    def changing() -> bool:
+        nonlocal looks
+        looks += 1
+        return busy
+
+    follower = Follower(house.core, host, changing=changing, interval=0.02)
+    watching = asyncio.create_task(follower.run())
+    try:
+        async with house.core.bus.subscribe(CHANNEL) as events, asyncio.timeout(15):
+            site.good("late")
+            while looks < 10:
+                await asyncio.sleep(0.02)
+            assert "late" not in {record.id for record in host.records}, "an installer of ours may yet take it back"
+            busy = False
+            assert (await anext(events)).data["plugin"] == "late"
+            assert host.record("late").state is PluginState.LOADED
+            uninstall(site, "late")
+            assert (await anext(events)).data["plugin"] == "late"
+            assert "late" not in {record.id for record in host.records}
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+def test_an_installation_that_goes_on_looks_different_from_one_that_is_done(site: Site) -> None:
+    before = footprint(site.path)
+    site.add("late", "", record=False)
+    begun = footprint(site.path)
+    (info,) = site.folder.glob("*.dist-info")
+    assert begun - before == {(str(info), info.stat().st_mtime_ns)}
+    os.utime(info, ns=(0, 0))
+    (info / "RECORD").write_text("")
+    assert footprint([*site.path, "/nowhere"]) not in (before, begun)
+    assert footprint(site.path) == footprint(site.path)
 
 
 async def test_what_another_process_switches_is_switched_here(house: Staff, host: PluginHost, site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from castcore_core.plugins.installer.keeping import Keeping
 from castcore_core.plugins.installer.pip import environment_of
 from castcore_sdk import ConfigurationError
 from servers.venv import Venv, bare, share
-from servers.wheel import write_wheel
+from servers.wheel import write_source, write_wheel
 
 
 class Place:
@@ -85,8 +86,8 @@ def place(made: Place) -> Iterator[Place]:
     names = [path.name.split("-")[0] for path in made.venv.site.glob("*.dist-info")]
     if names:
         made.venv.run("-m", "pip", "uninstall", "-y", *names, cwd=made.index)
-    for wheel in made.index.glob("*.whl"):
-        wheel.unlink()
+    for file in (*made.index.glob("*.whl"), *made.index.glob("*.tar.gz")):
+        file.unlink()
 
 
 def test_a_plugin_comes_works_and_goes(place: Place) -> None:
@@ -209,6 +210,38 @@ def test_over_the_api_a_path_is_no_requirement(tmp_path: Path) -> None:
 def test_a_wheel_of_this_machine(place: Place, tmp_path: Path) -> None:
     wheel = write_wheel(tmp_path, "seedling")
     assert place.do("install", wheel, "--yes")["plugins"] == ["seedling"]
+
+
+def test_nothing_is_built_unless_that_is_asked_for(place: Place, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    write_source(place.index, "seedling", ran=ran)
+    error = place.refused("install", "castcore-seedling", "--yes")
+    assert (error["code"], error["params"]) == ("plugins.source_only", {"name": "castcore-seedling"})
+    write_wheel(place.index, "needling", requires=("castcore-sdk>=1,<2", "castcore-seedling"))
+    assert place.refused("install", "castcore-needling", "--yes")["params"] == {"name": "castcore-seedling"}
+    assert place.refused("install", "castcore-nowhere", "--yes")["code"] == "plugins.not_found"
+    assert not ran.exists()
+    assert place.do("install", "castcore-seedling", "--yes", "--allow-source")["plugins"] == ["seedling"]
+    assert ran.exists()
+
+
+def test_a_newer_source_does_not_take_the_place_of_the_wheel_in_the_report(place: Place, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    write_wheel(place.index, "seedling", "1.0")
+    write_source(place.index, "seedling", "1.1", ran=ran)
+    assert place.do("install", "castcore-seedling", "--yes")["changes"][0]["after"] == "1.0"
+    assert place.refused("upgrade", "castcore-seedling>=1.1", "--yes")["code"] == "plugins.source_only"
+    assert not ran.exists()
+    said = place.do("upgrade", "castcore-seedling", "--yes", "--allow-source")
+    assert said["changes"][0]["after"] == "1.1"
+
+
+def test_a_folder_that_is_named_is_built(place: Place, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    with tarfile.open(write_source(tmp_path, "seedling", ran=ran)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    assert place.do("install", f"{tmp_path}/castcore_seedling-1.0", "--yes")["plugins"] == ["seedling"]
+    assert ran.exists()
 
 
 def test_nothing_happens_unconfirmed(place: Place) -> None:

@@ -17,7 +17,7 @@ from plugins.conftest import Site
 from servers.house import admin, house, operator, viewer
 from servers.staff import Staff, Visitor
 from servers.venv import bare, share
-from servers.wheel import write_wheel
+from servers.wheel import write_source, write_wheel
 
 __all__ = ["admin", "house", "operator", "viewer"]
 
@@ -113,6 +113,14 @@ async def test_hostile_requirements_are_refused(admin: Visitor, place: Path, req
     await allow(admin)
     reply = await admin("POST", "/plugins/install", {"requirement": requirement})
     assert (reply.status, reply.code) == (422, "plugins.requirement_invalid")
+
+
+async def test_nothing_is_ever_built(admin: Visitor, place: Path, tmp_path: Path) -> None:
+    await allow(admin)
+    write_source(place, "seedling", ran=tmp_path / "ran")
+    await admin("POST", "/plugins/install", {"requirement": "castcore-seedling"})
+    assert (await over(admin))["error"] == {"code": "plugins.source_only", "params": {"name": "castcore-seedling"}}
+    assert not (tmp_path / "ran").exists()
 
 
 async def test_a_failure_is_told_and_audited(admin: Visitor, place: Path) -> None:

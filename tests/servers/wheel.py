@@ -1,7 +1,9 @@
-"""Wheels of throwaway plugins, written without a build."""
+"""Wheels of throwaway plugins, written without a build, and source distributions that show when they are built."""
 
 from __future__ import annotations
 
+import io
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +26,40 @@ class {name}(Destination[Config]):
 @hookimpl
 def castcore_register_destinations(): return [{name}]
 """
+
+
+BACKEND = """
+import sys
+from pathlib import Path
+
+sys.path.insert(0, {support!r})
+Path({ran!r}).touch()
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    from servers.wheel import write_wheel
+    return write_wheel(Path(folder), {plugin!r}, {version!r}).name
+"""
+"""Builds with nothing installed, and leaves a file behind: its code has run."""
+
+
+def write_source(folder: Path, plugin: str, version: str = "1.0", *, ran: Path) -> Path:
+    """Write the source distribution of a plugin as `write_wheel` does; ``ran`` exists once it was built."""
+    name = f"castcore_{plugin}-{version}"
+    support = str(Path(__file__).parents[1])
+    project = f'[project]\nname = "castcore-{plugin}"\nversion = "{version}"\n'
+    build = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    inside = {
+        "backend.py": BACKEND.format(support=support, ran=str(ran), plugin=plugin, version=version),
+        "pyproject.toml": project + build,
+        "PKG-INFO": f"Metadata-Version: 2.1\nName: castcore-{plugin}\nVersion: {version}\n",
+    }
+    source = folder / f"{name}.tar.gz"
+    with tarfile.open(source, "w:gz") as archive:
+        for path, text in inside.items():
+            member = tarfile.TarInfo(f"{name}/{path}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return source
 
 
 def write_wheel(

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from castcore_core.plugins.discovery import Manifest
 from castcore_core.plugins.installer.environment import Environment, installed, needs, pins
 from castcore_core.plugins.installer.keeping import Keeping
-from castcore_core.plugins.installer.pip import Pip
+from castcore_core.plugins.installer.pip import LOG, REPORT, Pip
 from castcore_core.plugins.installer.plan import Change, Plan, explain, read_plan
 from castcore_core.plugins.installer.requirement import Wanted
 from castcore_core.plugins.offer import BUILTIN
@@ -68,27 +68,34 @@ class Installer:
         """Raise ConfigurationError where nothing may be installed, see `Environment.require_changeable`."""
         self._environment.require_changeable()
 
+    @property
+    def under_way(self) -> bool:
+        """Tell whether something is being installed or removed, also in another process."""
+        return self._keeping.under_way
+
     def recover(self) -> None:
         """Take back what a killed installation left half done; does nothing where there is none."""
         if self._keeping.pending:
             with self._alone():
                 pass
 
-    def plan(self, wanted: Sequence[Wanted], *, upgrade: bool = False) -> Plan:
+    def plan(self, wanted: Sequence[Wanted], *, upgrade: bool = False, build: bool = False) -> Plan:
         """Return what installing ``wanted`` would change; nothing is changed.
 
-        Raises ConfigurationError where it may not, or cannot, be done (see `read_plan` and `explain`).
+        Only wheels count, and folders that are wanted by their path; with ``build`` also source distributions, whose
+        own code runs already here. Raises ConfigurationError where it may not, or cannot, be done (see `read_plan` and
+        `explain`).
         """
         with self._alone():
-            return self._planned(wanted, upgrade=upgrade)
+            return self._planned(wanted, upgrade=upgrade, build=build)
 
-    def install(self, wanted: Sequence[Wanted], *, upgrade: bool = False) -> Outcome:
+    def install(self, wanted: Sequence[Wanted], *, upgrade: bool = False, build: bool = False) -> Outcome:
         """Install, or upgrade, and try every plugin that is touched. What does not work is taken back.
 
         Raises as `plan` does, and PermanentError ``plugins.rolled_back``.
         """
         with self._alone():
-            plan = self._planned(wanted, upgrade=upgrade)
+            plan = self._planned(wanted, upgrade=upgrade, build=build)
             if not plan.changes:
                 return Outcome(plan, ())
             present, pinned = installed(), pins()
@@ -96,7 +103,8 @@ class Installer:
             self._begin(plan.changes, present)
             self._tell("install")
             try:
-                status, output = self._pip.install([each.argument for each in wanted], pinned, upgrade=upgrade)
+                arguments = [each.argument for each in wanted]
+                status, output = self._pip.install(arguments, pinned, upgrade=upgrade, build=build)
                 if status:
                     raise explain(output, _shown(wanted))
                 self._require_pins(pinned)
@@ -142,16 +150,16 @@ class Installer:
             self._remember(())
             return Outcome(plan, plugins, (*self._folders(plugins), *unused))
 
-    def _planned(self, wanted: Sequence[Wanted], *, upgrade: bool) -> Plan:
+    def _planned(self, wanted: Sequence[Wanted], *, upgrade: bool, build: bool) -> Plan:
         self._tell("plan")
         present, pinned = installed(), pins()
         with tempfile.TemporaryDirectory(prefix="castcore-plan-") as folder:
-            report = Path(folder) / "report.json"
+            place = Path(folder)
             arguments = [each.argument for each in wanted]
-            status, output = self._pip.install(arguments, pinned, report=report, upgrade=upgrade)
+            status, output = self._pip.install(arguments, pinned, plan=place, upgrade=upgrade, build=build)
             if status:
-                raise explain(output, _shown(wanted))
-            return read_plan(report, wanted, present, pinned)
+                raise explain(output, _shown(wanted), log=place / LOG)
+            return read_plan(place / REPORT, wanted, present, pinned)
 
     def _planned_removal(self, names: Sequence[str]) -> Plan:
         present, removed = installed(), set()

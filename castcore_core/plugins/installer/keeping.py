@@ -12,6 +12,8 @@ from typing import Any
 from castcore_core.plugins import jsonfile
 from castcore_core.plugins.installer.plan import Change
 
+_JOURNAL = "journal.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -23,11 +25,16 @@ class Keeping:
     @property
     def pending(self) -> tuple[Change, ...]:
         """Return the changes of an installation that was never finished; none where there is none."""
-        value = jsonfile.read(self.folder / "journal.json")
+        value = jsonfile.read(self.folder / _JOURNAL)
         try:
             return tuple(Change(**each) for each in value["changes"]) if value else ()
         except (KeyError, TypeError):
             return ()
+
+    @property
+    def under_way(self) -> bool:
+        """Tell whether an installation is under way, or was killed and not yet taken back."""
+        return (self.folder / _JOURNAL).exists()
 
     def begin(self, changes: Iterable[Change], present: dict[str, Distribution]) -> None:
         """Copy the files of everything that will be replaced or removed. Raises OSError."""
@@ -40,7 +47,7 @@ class Keeping:
                     kept.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(file, kept, follow_symlinks=False)
         journal: dict[str, Any] = {"changes": [change.to_json() for change in changes]}
-        jsonfile.write(self.folder / "journal.json", journal, sync=True)
+        jsonfile.write(self.folder / _JOURNAL, journal, sync=True)
 
     def restore(self, name: str) -> bool:
         """Put the files of ``name`` back; say whether there were any. Raises OSError."""
@@ -52,7 +59,7 @@ class Keeping:
 
     def end(self) -> None:
         """Forget everything: the installation is finished, or was taken back."""
-        (self.folder / "journal.json").unlink(missing_ok=True)
+        (self.folder / _JOURNAL).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _files(self, each: Distribution) -> Iterator[Path]:

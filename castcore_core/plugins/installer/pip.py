@@ -14,6 +14,9 @@ from castcore_sdk import TemporaryError
 
 LIMIT = 900.0
 """Seconds for one run: a plugin may bring large libraries over a slow line."""
+REPORT = "report.json"
+LOG = "pip.log"
+"""Everything that pip considered; its output is a part of that."""
 _KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE")
 _KEPT_TOO = ("TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "all_proxy", "http_proxy", "https_proxy", "no_proxy")
 _CONFIGURATION = (
@@ -41,15 +44,21 @@ class Pip:
         requirements: Sequence[str],
         pinned: Mapping[str, str],
         *,
-        report: Path | None = None,
+        plan: Path | None = None,
         upgrade: bool = False,
+        build: bool = False,
     ) -> tuple[int, str]:
-        """Install, or only write to ``report`` what that would change; return status and output."""
+        """Install, or only write to the folder ``plan`` what that would change; return status and output.
+
+        In that folder are `REPORT` and `LOG` then. Without ``build`` only wheels count: building a source distribution
+        runs its code, even to learn what it needs.
+        """
         with tempfile.NamedTemporaryFile("w", prefix="castcore-pins-", suffix=".txt", encoding="utf-8") as constraints:
             constraints.writelines(f"{name}=={version}\n" for name, version in pinned.items())
             constraints.flush()
             options = ["--constraint", constraints.name, "--progress-bar", "off"]
-            options += ["--dry-run", "--report", str(report)] if report else []
+            options += [] if build else ["--only-binary", ":all:"]
+            options += ["--dry-run", "--report", str(plan / REPORT), "--log", str(plan / LOG)] if plan else []
             options += ["--upgrade", "--upgrade-strategy", "only-if-needed"] if upgrade else []
             return self._run("install", *options, "--", *requirements)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -16,6 +17,9 @@ from castcore_core.plugins import compatibility
 from castcore_core.plugins.installer.environment import needs
 from castcore_core.plugins.installer.requirement import Wanted
 from castcore_sdk import CastCoreError, ConfigurationError
+
+_MISSING = re.compile(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)")
+_PASSED_OVER = re.compile(r"No sources permitted for ([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,10 @@ def _require_peace(present: Mapping[str, Distribution], after: Mapping[str, str]
                 raise ConfigurationError("plugins.breaks_other", params=params)
 
 
-def explain(output: str, wanted: str) -> CastCoreError:
-    """Turn what pip printed when it failed into a coded error.
+def explain(output: str, wanted: str, *, log: Path | None = None) -> CastCoreError:
+    """Turn what pip printed when it failed, and the ``log`` of what it considered, into a coded error.
 
-    Codes: ``plugins.dependency_conflict``, ``plugins.not_found``, ``plugins.install_failed``.
+    Codes: ``plugins.dependency_conflict``, ``plugins.source_only``, ``plugins.not_found``, ``plugins.install_failed``.
     """
     lines = [line.strip() for line in output.splitlines()]
     needing = next((line for line in lines if " depends on " in line), "")
@@ -112,8 +116,19 @@ def explain(output: str, wanted: str) -> CastCoreError:
         has = given.removeprefix("The user requested (constraint) ")
         params = {"plugin": plugin[:120] or wanted, "needs": need.replace(" and ", ",")[:120] or "?", "has": has[:120]}
         return ConfigurationError("plugins.dependency_conflict", params=params)
-    if any("No matching distribution found" in line for line in lines):
+    if missing := _MISSING.search(output):
+        name = canonicalize_name(missing[1])
+        if name in _passed_over(log):
+            return ConfigurationError("plugins.source_only", params={"name": name})
         return ConfigurationError("plugins.not_found", params={"requirement": wanted})
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     reason = (errors or lines or ["?"])[-1][:300]
     return ConfigurationError("plugins.install_failed", params={"requirement": wanted, "reason": reason}, detail=output)
+
+
+def _passed_over(log: Path | None) -> Set[str]:
+    """Return the names of what is there as source and was left out for that."""
+    if log is None or not log.is_file():
+        return frozenset()
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        return {canonicalize_name(name) for line in lines for name in _PASSED_OVER.findall(line)}
