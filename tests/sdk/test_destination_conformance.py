@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -35,7 +36,7 @@ from castcore_sdk import (
     TemporaryError,
     problem,
 )
-from castcore_sdk.testing import DestinationConformance
+from castcore_sdk.testing import DestinationConformance, destination
 from castcore_sdk.testing.context import TOKEN
 
 API = "http://api.good.example"
@@ -172,6 +173,33 @@ async def _leaks_http_errors(self: Good, request: BroadcastRequest, /) -> Publis
     return await Good.open_broadcast(self, request)
 
 
+async def _quotes_the_key(self: Good, request: BroadcastRequest, /) -> PublishTarget:
+    try:
+        return await Good.open_broadcast(self, request)
+    except TemporaryError:
+        raise TemporaryError("good.refused", params={"url": f"{API}?key={KEY}"}) from None
+
+
+async def _hides_the_key_behind(self: Good, request: BroadcastRequest, /) -> PublishTarget:
+    try:
+        (await self.context.http.post(f"{API}/broadcasts/conformance-1", params={"key": KEY})).raise_for_status()
+    except httpx.HTTPStatusError as error:
+        raise TemporaryError("good.refused") from error
+    return await Good.open_broadcast(self, request)
+
+
+async def _waits_for_ever(self: Good, request: BroadcastRequest, /) -> PublishTarget:
+    while True:
+        try:
+            return await Good.open_broadcast(self, request)
+        except TemporaryError:
+            await asyncio.sleep(0.01)
+
+
+async def _goes_on(self: Good) -> None:
+    vars(self)["task"] = asyncio.create_task(asyncio.sleep(3600))
+
+
 async def _gives_up_on_outages(self: Good, request: BroadcastRequest, /) -> PublishTarget:
     try:
         return await Good.open_broadcast(self, request)
@@ -260,10 +288,12 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "test_a_refused_configuration_is_not_quoted",
         {"config_model": QuotingConfig},
-        r"server: the error holds the value",
+        r"the error about server: a secret is in",
     ),
     ("test_closing_twice_is_no_error", {"close": _close_once}, r"closed twice"),
+    ("test_nothing_goes_on_after_close", {"start": _goes_on}, r"goes on after close: /.*tasks\.py:\d+"),
     ("test_check_reports_results", {"check": _raises}, r"bad plugin"),
+    ("test_check_reports_results", {"check": _does_nothing}, r"check gave None: it returns a sequence"),
     ("test_protocols_are_declared", {"protocols": frozenset()}, r"protocols is empty"),
     ("test_protocols_are_declared", {"protocols": ["rtmps"]}, r"has to be a frozenset"),
     ("test_limits_make_sense", {"limits": StreamLimits(max_fps=0)}, r"a limit of 0"),
@@ -277,7 +307,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("test_limits_by_picture_make_sense", {"limits_for": _no_limit}, r"limits have to be StreamLimits"),
     ("test_thumbnails_are_shown", {"set_thumbnail": _does_nothing}, r"was taken as image/png"),
     ("test_thumbnails_are_shown", {"_known": _does_nothing}, r"has to raise NotFoundError"),
-    ("test_it_opens_and_closes", {"open_broadcast": _blocks}, r"stood still"),
+    ("test_it_opens_and_closes", {"open_broadcast": _blocks}, rf"stood still for 0\.\d s at {__file__}:\d+ in _blocks"),
     ("test_it_opens_and_closes", {"open_broadcast": _does_nothing}, r"None"),
     ("test_it_opens_and_closes", {"open_broadcast": _opens(reference="")}, r"reference is empty"),
     ("test_it_opens_and_closes", {"open_broadcast": _opens(protocol=PublishProtocol.SRT)}, r"srt is not in protocols"),
@@ -287,6 +317,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("test_no_secret_is_in_sight", {"open_broadcast": _opens(url=f"rtmps://h/app/{KEY}")}, r"a secret is in"),
     ("test_no_secret_is_in_sight", {"open_broadcast": _opens(options={"key": KEY})}, r"a secret is in"),
     ("test_no_secret_is_in_sight", {"open_broadcast": _logs_the_key}, r"a secret is in 'key"),
+    ("test_failures_tell_no_secret", {"open_broadcast": _quotes_the_key}, r"connect_error: a secret is in .*key=•••"),
+    ("test_failures_tell_no_secret", {"open_broadcast": _hides_the_key_behind}, r"status_401: a secret is in"),
     ("test_failures_of_the_platform_are_typed", {"open_broadcast": _leaks_http_errors}, r"ConnectError instead"),
     (
         "test_failures_of_the_platform_are_typed",
@@ -300,7 +332,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("test_urls_become_configurations", {"url_schemes": frozenset({"good", "other"})}, r"every scheme once"),
     ("test_urls_become_configurations", {"config_from_url": _nothing_from_url}, r"stream_key"),
     ("test_bad_urls_are_refused", {"config_from_url": _index_error}, r"IndexError instead"),
-    ("test_bad_urls_are_refused", {"config_from_url": _quotes_url}, r"holds a secret"),
+    ("test_bad_urls_are_refused", {"config_from_url": _quotes_url}, r"a secret is in"),
 ]
 
 
@@ -309,6 +341,13 @@ def test_a_bad_destination_fails_its_check(check: str, attributes: dict[str, Any
     suite = type("BadSuite", (Suite,), {"extension": _bad("Bad", **attributes)})()
     with pytest.raises((AssertionError, RuntimeError, NotFoundError, ConfigurationError, UnicodeError), match=reason):
         getattr(suite, check)()
+
+
+def test_who_tries_for_ever_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(destination, "FAILING", 0.2)
+    suite = type("BadSuite", (Suite,), {"extension": _bad("Bad", open_broadcast=_waits_for_ever)})()
+    with pytest.raises(AssertionError, match=rf"connect_error: not done after 0\.2 s: it waits at {__file__}:\d+ in"):
+        suite.test_failures_of_the_platform_are_typed()
 
 
 def test_a_code_without_a_text_fails() -> None:
@@ -336,6 +375,14 @@ def test_an_account_has_to_come_first() -> None:
     suite = type("BadSuite", (Suite,), {"extension": type("Open", (Account,), {"config_model": ExtensionConfig})})()
     with pytest.raises(AssertionError, match="tokens go over TLS"):
         suite.test_an_account_comes_first()
+
+
+def test_a_plugin_without_texts_is_told() -> None:
+    class Bare(Suite):
+        catalogue = DestinationConformance.catalogue
+
+    with pytest.raises(AssertionError, match=r"there is no locales/en\.json in "):
+        Bare().test_codes_have_texts()
 
 
 def test_the_session_of_the_suite_sends_its_token() -> None:

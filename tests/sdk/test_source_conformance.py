@@ -127,6 +127,18 @@ def test_odd_requests_are_tried() -> None:
             suite.test_odd_requests_are_refused_or_safe()
 
 
+def test_a_secret_in_an_error_is_found() -> None:
+    class Telling(Camera):
+        async def open(self, request: SourceRequest, /) -> MediaInput:
+            answer = await self.context.http.get("http://camera.example/door", params={"key": KEY})
+            answer.raise_for_status()
+            return self.media(request)
+
+    suite = type("BadSuite", (Suite,), {"extension": Telling})()
+    with pytest.raises(AssertionError, match="status_401: a secret is in"):
+        suite.test_failures_tell_no_secret()
+
+
 def test_failures_are_tried() -> None:
     class Untyped(Camera):
         async def open(self, request: SourceRequest, /) -> MediaInput:

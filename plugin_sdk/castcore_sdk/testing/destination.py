@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import httpx2 as httpx
@@ -25,8 +25,10 @@ from castcore_sdk.destination import (
 )
 from castcore_sdk.errors import CastCoreError, ConfigurationError, NotFoundError
 from castcore_sdk.testing.context import TOKEN, MemoryContext
-from castcore_sdk.testing.extension import CANARY, ExtensionConformance, unblocked
-from castcore_sdk.testing.fault import PASSING, answers
+from castcore_sdk.testing.extension import CANARY, ExtensionConformance
+from castcore_sdk.testing.fault import FAILING, PASSING, answers
+from castcore_sdk.testing.patience import running, unblocked
+from castcore_sdk.testing.wording import no_secret, told
 
 _CODEC = re.compile(r"[a-z0-9_]+")
 _PATHS = frozenset({PublishProtocol.FILE, PublishProtocol.HLS})
@@ -120,21 +122,37 @@ class DestinationConformance(ExtensionConformance):
             target = await destination.open_broadcast(request())
             await destination.close_broadcast(target.reference)
             shown = [repr(target), target.url, target.reference, target.backup_url or "", *target.options.values()]
-            for secret in (*self.secrets(), TOKEN):
-                for text in (*shown, *context.lines, *map(repr, context.events)):
-                    assert secret not in text, f"a secret is in {text.replace(secret, '•••')!r}"
+            no_secret(self._hidden(), [*shown, *context.lines, *map(repr, context.events)], "what is shown")
 
         self._with(run)
+
+    def test_failures_tell_no_secret(self) -> None:
+        """No secret is in an error, what it was raised from, or what is logged while the platform fails."""
+        for answer in answers():
+            shown: list[str] = []
+
+            async def run(destination: Destination[Any], context: MemoryContext, shown: list[str] = shown) -> None:
+                try:
+                    await _open_and_close(destination, context)
+                except Exception as error:  # whatever it is, it must not tell
+                    shown += told(error)
+                shown += [*context.lines, *map(repr, context.events)]
+
+            with suppress(CastCoreError):  # from the start
+                self._with(run, transport=httpx.MockTransport(answer), limit=FAILING)
+            no_secret(self._hidden(), shown, answer.__name__)
 
     def test_failures_of_the_platform_are_typed(self) -> None:
         """No network, odd answers and errors end in a CastCoreError; those that pass are TemporaryErrors."""
         for answer in answers():
             try:
-                self._with(_open_and_close, transport=httpx.MockTransport(answer))
+                self._with(_open_and_close, transport=httpx.MockTransport(answer), limit=FAILING)
             except CastCoreError as error:
                 if answer.__name__ in PASSING and not error.retryable:
                     message = f"{answer.__name__}: {type(error).__name__} is not retryable"
                     raise AssertionError(message) from error
+            except AssertionError as error:
+                raise AssertionError(f"{answer.__name__}: {error}") from None
             except Exception as error:
                 raise AssertionError(f"{answer.__name__}: {type(error).__name__} instead of a CastCoreError") from error
 
@@ -222,22 +240,25 @@ class DestinationConformance(ExtensionConformance):
                 try:
                     parse_config(self.extension.config_model, self.extension.config_from_url(url))
                 except ConfigurationError as error:
-                    told = f"{error!r} {error.params} {error.detail} {error.__context__!r}"
-                    assert CANARY not in told, f"{form!r}: the error holds a secret"
+                    no_secret([CANARY], [*told(error), repr(error.__context__)], f"the error about {form[:80]!r}")
                 except Exception as error:
-                    message = f"{form!r}: {type(error).__name__} instead of ConfigurationError"
+                    message = f"{form[:80]!r}: {type(error).__name__} instead of ConfigurationError"
                     raise AssertionError(message) from error
+
+    def _hidden(self) -> list[str]:
+        return [*self.secrets(), TOKEN]
 
     def _with(
         self,
         run: Callable[[Any, MemoryContext], Awaitable[None]],
         transport: httpx.AsyncBaseTransport | None = None,
+        limit: float | None = None,
     ) -> None:
         async def main() -> None:
             async with self.opened(transport) as (destination, context):
                 await run(destination, context)
 
-        asyncio.run(main())
+        running(main(), limit=limit)
 
 
 def _check_limits(limits: object) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, cast
 
 import httpx2 as httpx
 from pydantic import BaseModel, SecretStr
@@ -19,14 +17,14 @@ from castcore_sdk.errors import CastCoreError, ConfigurationError
 from castcore_sdk.extension import EXTENSION_ID, CheckResult, Extension
 from castcore_sdk.oauth import SupportsOAuth
 from castcore_sdk.testing.context import MemoryContext, MemorySession
-
-T = TypeVar("T")
+from castcore_sdk.testing.patience import running, standing, unblocked
+from castcore_sdk.testing.wording import catalogue, no_secret, told
 
 CANARY = "canary-5b1f7c"
 """Stands where a secret could; it may turn up nowhere."""
 _SECRET_NAMES = frozenset({"key", "token", "secret", "password", "passphrase"})
-_PATIENCE = 0.5
-"""Seconds for which a call may hold the event loop. Generous: shared test machines stall by themselves."""
+_LEAVE = 1.0
+"""Seconds in which tasks may end after ``close``."""
 
 
 class ExtensionConformance:
@@ -49,9 +47,7 @@ class ExtensionConformance:
     def catalogue(self, language: str) -> Mapping[str, Mapping[str, str]]:
         """Return code → texts: ``locales/LANGUAGE.json`` in the extension's top package, name → texts."""
         package = self.extension.__module__.partition(".")[0]
-        text = (files(package) / "locales" / f"{language}.json").read_text(encoding="utf-8")
-        plugin = self.plugin_id or self.extension.id.partition(".")[0]
-        return {f"{plugin}.{name.removeprefix(f'{plugin}.')}": texts for name, texts in json.loads(text).items()}
+        return catalogue(package, self.plugin_id or self.extension.id.partition(".")[0], language)
 
     def settings(self) -> ExtensionConfig:
         """Return ``config``, validated."""
@@ -119,8 +115,7 @@ class ExtensionConformance:
             for value in (CANARY, {CANARY: CANARY}, f"\x00{CANARY}", f"scheme://{CANARY}:{CANARY}@host"):
                 error = _refusal(self.extension.config_model, {**self.config, name: value})
                 if error is not None:
-                    told = f"{error!r} {error} {error.params} {error.detail} {error.__context__!r}"
-                    assert CANARY not in told, f"{name}: the error holds the value"
+                    no_secret([CANARY], [*told(error), repr(error.__context__)], f"the error about {name}")
 
     def test_an_account_comes_first(self) -> None:
         """What works with an account has a configuration that is valid with nothing set."""
@@ -153,7 +148,24 @@ class ExtensionConformance:
                 await instance.close()
                 await instance.close()
 
-        asyncio.run(run())
+        running(run())
+
+    def test_nothing_goes_on_after_close(self) -> None:
+        """Tasks that ``start`` and ``check`` began are over when ``close`` is."""
+
+        async def run() -> None:
+            async with self.host(self.transport()) as context:
+                before = asyncio.all_tasks()
+                instance = self.extension(self.settings(), context)
+                await instance.start()
+                await instance.check()
+                begun = asyncio.all_tasks() - before
+                await instance.close()
+                if begun:
+                    _, begun = await asyncio.wait(begun, timeout=_LEAVE)
+                assert not begun, f"it goes on after close: {', '.join(sorted(map(standing, begun)))}"
+
+        running(run())
 
     def test_check_reports_results(self) -> None:
         """``check`` returns results, also without a network, and does not raise."""
@@ -163,49 +175,26 @@ class ExtensionConformance:
                 async with self.host(transport) as context:
                     instance = self.extension(self.settings(), context)
                     await instance.start()
-                    results = await unblocked(instance.check)
+                    await unblocked(lambda instance=instance: _checked(instance))  # type: ignore[misc]
                     await instance.close()
-                assert all(isinstance(result, CheckResult) for result in results), results
 
-        asyncio.run(run())
+        running(run())
 
     def reported(self) -> Sequence[CheckResult]:
         """Return results to look for codes in."""
 
         async def run() -> Sequence[CheckResult]:
             async with self.opened() as (instance, _):
-                return list(await instance.check())
+                return await _checked(instance)
 
-        return asyncio.run(run())
-
-
-async def unblocked(call: Callable[[], Awaitable[T]]) -> T:
-    """Await ``call()`` and fail if it held the event loop twice in a row."""
-    gap = 0.0
-    for _ in range(2):
-        result, gap = await _watched(call)
-        if gap <= _PATIENCE:
-            return result
-    raise AssertionError(f"the event loop stood still for {gap:.1f} s: use context.run_blocking")
+        return running(run())
 
 
-async def _watched(call: Callable[[], Awaitable[T]]) -> tuple[T, float]:
-    """Return the result and the longest time, in seconds, in which nothing else could run."""
-    longest, last = 0.0, time.monotonic()
-
-    async def beat() -> None:
-        nonlocal longest, last
-        while True:
-            longest, last = max(longest, time.monotonic() - last), time.monotonic()
-            await asyncio.sleep(0.02)
-
-    heart = asyncio.create_task(beat())
-    try:
-        await asyncio.sleep(0)
-        result = await call()
-        return result, max(longest, time.monotonic() - last)
-    finally:
-        heart.cancel()
+async def _checked(instance: Extension[Any]) -> Sequence[CheckResult]:
+    results: object = await instance.check()
+    fits = isinstance(results, Sequence) and all(isinstance(result, CheckResult) for result in results)
+    assert fits, f"check gave {results!r}: it returns a sequence of CheckResults"
+    return cast(Sequence[CheckResult], results)
 
 
 def _refusal(model: type[ExtensionConfig], data: Mapping[str, Any]) -> ConfigurationError | None:
@@ -246,11 +235,3 @@ def _revealed(value: object) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_revealed(item) for item in value]
     return value
-
-
-def same_bytes(got: bytes, wanted: bytes, what: str) -> None:
-    """Name the first byte that differs: pytest's own comparison of this much takes minutes where ``CI`` is set."""
-    if got != wanted:
-        pairs = enumerate(zip(got, wanted, strict=False))
-        place = next((place for place, (left, right) in pairs if left != right), min(len(got), len(wanted)))
-        raise AssertionError(f"{what}: {len(got)} bytes for {len(wanted)}, other bytes from {place} on")

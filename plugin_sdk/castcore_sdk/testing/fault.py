@@ -10,6 +10,8 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 PASSING = frozenset({"connect_error", "time_out", "status_429", "status_503"})
 """Those that pass by themselves, by the name of the answer."""
+FAILING = 20.0
+"""Seconds for one of them: trying again is the core's business, and it does not wait for ever."""
 
 
 def answers() -> Iterator[Answer]:

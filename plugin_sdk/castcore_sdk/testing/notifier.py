@@ -18,9 +18,11 @@ from castcore_sdk.errors import CastCoreError, TemporaryError
 from castcore_sdk.extension import CheckResult, Severity
 from castcore_sdk.notifier import Notification, Notifier
 from castcore_sdk.testing.context import MemoryContext
-from castcore_sdk.testing.extension import ExtensionConformance, unblocked
+from castcore_sdk.testing.extension import ExtensionConformance
 from castcore_sdk.testing.fault import PASSING, Answer, answers
 from castcore_sdk.testing.loopback import loopback
+from castcore_sdk.testing.patience import running, unblocked
+from castcore_sdk.testing.wording import no_secret, told
 
 MARK = "conformance-b7d1"
 """Stands in title and body, to know the request that carries the message."""
@@ -192,15 +194,13 @@ class NotifierConformance(ExtensionConformance):
                 try:
                     shown.append(str(await notifier.send(notification())))
                 except Exception as error:  # whatever it is, it must not tell
-                    shown += _told(error)
+                    shown += told(error)
                 shown += [*context.lines, *map(repr, context.events)]
 
             with self._platform() as platform, _logged(shown):
                 self._with(run, platform)
                 secrets = self.secrets()
-            for secret in secrets:
-                for text in shown:
-                    assert secret not in text, f"{answer.__name__}: a secret is in {text.replace(secret, '•••')!r}"
+            no_secret(secrets, shown, answer.__name__)
 
     def test_it_does_not_block(self) -> None:
         """A platform that takes its time holds up nobody else."""
@@ -253,17 +253,7 @@ class NotifierConformance(ExtensionConformance):
             async with self.opened(httpx.MockTransport(platform.take)) as (notifier, context):
                 await run(notifier, context)
 
-        asyncio.run(main())
-
-
-def _told(error: BaseException) -> Iterator[str]:
-    """Yield everything that an error and what lies behind it say."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield f"{seen!r} {seen}"
-        if isinstance(seen, CastCoreError):
-            yield f"{seen.code} {dict(seen.params)} {seen.detail}"
-        seen = seen.__cause__ or seen.__context__
+        running(main())
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +14,9 @@ import httpx2 as httpx
 from castcore_sdk.errors import CastCoreError
 from castcore_sdk.rendering import render
 from castcore_sdk.testing.context import MemoryContext
-from castcore_sdk.testing.extension import CANARY, unblocked
+from castcore_sdk.testing.extension import CANARY
+from castcore_sdk.testing.patience import running, unblocked
+from castcore_sdk.testing.wording import catalogue
 from castcore_sdk.web import Page, PageRequest, RedirectResponse, TemplateResponse
 
 _PATH = re.compile(r"/?(?:[A-Za-z0-9_.-]+|<(?:(?:int|string):)?[a-z_]+>|/)*")
@@ -92,8 +92,7 @@ class PageConformance:
 
     def catalogue(self, language: str) -> Mapping[str, Mapping[str, str]]:
         """Return code → texts of ``locales/LANGUAGE.json``."""
-        text = (self._folder() / "locales" / f"{language}.json").read_text(encoding="utf-8")
-        return {f"{self.plugin_id}.{name}": texts for name, texts in json.loads(text).items()}
+        return catalogue(self._folder(), self.plugin_id, language)
 
     def _requests(self) -> Iterator[tuple[Page, PageRequest]]:
         for page in self.pages():
@@ -105,7 +104,7 @@ class PageConformance:
             async with MemoryContext(plugin_id=self.plugin_id, instance_id=None, transport=self.transport()) as context:
                 return await unblocked(lambda: page.handler(request, context))
 
-        answer = asyncio.run(run())
+        answer = running(run())
         if isinstance(answer, RedirectResponse):
             assert re.match(r"/(?![/\\])", answer.to), f"a redirect out of this installation: {answer.to!r}"
             assert answer.to.isprintable(), f"{answer.to!r}"

@@ -12,8 +12,11 @@ from castcore_sdk.config import parse_config
 from castcore_sdk.encoder import HardwareInfo
 from castcore_sdk.errors import CastCoreError, TemporaryError
 from castcore_sdk.placement import Link, Needs, Placement
+from castcore_sdk.testing.comparison import same_bytes
 from castcore_sdk.testing.context import MemoryContext
-from castcore_sdk.testing.extension import CANARY, ExtensionConformance, same_bytes, unblocked
+from castcore_sdk.testing.extension import CANARY, ExtensionConformance
+from castcore_sdk.testing.patience import running, unblocked
+from castcore_sdk.testing.wording import no_secret, told
 
 JOB = "conformance-1"
 _LETTER = bytes(range(256)) * 400
@@ -109,9 +112,8 @@ class PlacementConformance(ExtensionConformance):
         async def run(placement: Placement[Any], context: MemoryContext) -> None:
             link = await placement.launch(JOB, Needs())
             await link.close()
-            for secret in self.secrets():
-                for text in (link.reference, repr(link), *context.lines, *map(repr, context.events)):
-                    assert secret not in text, f"a secret is in {text.replace(secret, '•••')!r}"
+            shown = [link.reference, repr(link), *context.lines, *map(repr, context.events)]
+            no_secret(self.secrets(), shown, "what is shown")
 
         self._with(run)
 
@@ -130,13 +132,14 @@ class PlacementConformance(ExtensionConformance):
                 for name, call in calls.items():
                     try:
                         await call()
-                    except TemporaryError:
+                    except TemporaryError as error:
+                        no_secret(self.secrets(), [*told(error), *context.lines], f"{name} of a place out of reach")
                         continue
                     raise AssertionError(f"{name} raised no TemporaryError")
                 await placement.close()
 
         if self.unreachable:
-            asyncio.run(run())
+            running(run())
 
     def _with(self, run: Callable[[Any, MemoryContext], Awaitable[None]]) -> None:
         async def main() -> None:
@@ -149,7 +152,7 @@ class PlacementConformance(ExtensionConformance):
                 finally:
                     await placement.close()
 
-        asyncio.run(main())
+        running(main())
 
 
 async def _echo(link: Link) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -13,8 +13,10 @@ import httpx2 as httpx
 from castcore_sdk.errors import CastCoreError
 from castcore_sdk.source import IngestSource, MediaInput, SourceRequest
 from castcore_sdk.testing.context import MemoryContext
-from castcore_sdk.testing.extension import CANARY, ExtensionConformance, unblocked
-from castcore_sdk.testing.fault import PASSING, answers
+from castcore_sdk.testing.extension import CANARY, ExtensionConformance
+from castcore_sdk.testing.fault import FAILING, PASSING, answers
+from castcore_sdk.testing.patience import running, unblocked
+from castcore_sdk.testing.wording import no_secret, told
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s]+")
 _OPTION = re.compile(r"-[A-Za-z0-9_:-]+")
@@ -60,11 +62,26 @@ class SourceConformance(ExtensionConformance):
             for request in self.sources:
                 media = await source.open(request)
                 shown = [repr(media), media.location, *media.options, *context.lines, *map(repr, context.events)]
-                for secret in self.secrets():
-                    for text in shown:
-                        assert secret not in text, f"a secret is in {text.replace(secret, '•••')!r}"
+                no_secret(self.secrets(), shown, f"what is shown of {request.source_id!r}")
 
         self._with(run)
+
+    def test_failures_tell_no_secret(self) -> None:
+        """No secret is in an error, what it was raised from, or what is logged while the other side fails."""
+        for answer in answers():
+            shown: list[str] = []
+
+            async def run(source: IngestSource[Any], context: MemoryContext, shown: list[str] = shown) -> None:
+                for request in self.sources:
+                    try:
+                        await source.open(request)
+                    except Exception as error:  # whatever it is, it must not tell
+                        shown += told(error)
+                shown += [*context.lines, *map(repr, context.events)]
+
+            with suppress(CastCoreError):  # from the start
+                self._with(run, transport=httpx.MockTransport(answer), limit=FAILING)
+            no_secret(self.secrets(), shown, answer.__name__)
 
     def test_odd_requests_are_refused_or_safe(self) -> None:
         """Whatever a job names ends in a CastCoreError, or in an input that ffmpeg cannot misread."""
@@ -93,11 +110,13 @@ class SourceConformance(ExtensionConformance):
 
         for answer in answers():
             try:
-                self._with(run, transport=httpx.MockTransport(answer))
+                self._with(run, transport=httpx.MockTransport(answer), limit=FAILING)
             except CastCoreError as error:
                 if answer.__name__ in PASSING and not error.retryable:
                     message = f"{answer.__name__}: {type(error).__name__} is not retryable"
                     raise AssertionError(message) from error
+            except AssertionError as error:
+                raise AssertionError(f"{answer.__name__}: {error}") from None
             except Exception as error:
                 raise AssertionError(f"{answer.__name__}: {type(error).__name__} instead of a CastCoreError") from error
 
@@ -109,12 +128,13 @@ class SourceConformance(ExtensionConformance):
         self,
         run: Callable[[Any, MemoryContext], Awaitable[None]],
         transport: httpx.AsyncBaseTransport | None = None,
+        limit: float | None = None,
     ) -> None:
         async def main() -> None:
             async with self.opened(transport) as (source, context):
                 await run(source, context)
 
-        asyncio.run(main())
+        running(main(), limit=limit)
 
 
 def _assert_input(media: object) -> None:

@@ -11,14 +11,15 @@ from uuid import uuid4
 
 from castcore_sdk.errors import CastCoreError, NotFoundError
 from castcore_sdk.storage import StorageBackend, StorageEntry, StoragePath, SupportsWrite, storage_path
+from castcore_sdk.testing.comparison import same_bytes, same_names
 from castcore_sdk.testing.context import MemoryContext
-from castcore_sdk.testing.extension import ExtensionConformance, same_bytes, unblocked
+from castcore_sdk.testing.extension import ExtensionConformance
+from castcore_sdk.testing.patience import LIMIT, running, standing, unblocked
+from castcore_sdk.testing.wording import no_secret, told
 
 Run = Callable[[Any, StoragePath, MemoryContext], Awaitable[None]]
 """A check: the started backend, the folder it has for itself, the context."""
 
-LIMIT = 60.0
-"""Seconds for one check. Whoever takes longer hangs."""
 LARGEST_PIECE = 16 << 20
 """Bytes in one piece: what is read is held in memory by everybody on its way."""
 CONTENT = random.Random(4).randbytes((3 << 20) + 17)
@@ -99,15 +100,13 @@ class StorageConformance(ExtensionConformance):
                 await self.put(storage, _in(folder, name), bytes(number))
             await self.put(storage, _in(folder, "sub/deeper/x.bin"), b"x")
             entries = await unblocked(lambda: _listed(storage, folder))
-            found = sorted(entry.path for entry in entries)
-            wanted = sorted(_in(folder, name) for name in (*self.names, "sub"))
-            assert found == wanted, f"not listed: {set(wanted) - set(found)}; listed: {set(found) - set(wanted)}"
+            wanted = [_in(folder, name) for name in (*self.names, "sub")]
+            same_names((entry.path for entry in entries), wanted, "what is listed")
             for entry in entries:
                 _sound(entry)
                 assert entry.is_dir == (entry.path == _in(folder, "sub")), f"is_dir of {entry.path}"
-                told = await storage.stat(entry.path)
-                same = (told.path, told.is_dir, told.size, told.etag) == _identity(entry)
-                assert same, f"listed as {entry}, stat says {told}"
+                alone = await storage.stat(entry.path)
+                assert _identity(alone) == _identity(entry), f"listed as {entry}, stat says {alone}"
             sizes = {entry.path: entry.size for entry in entries}
             for number, name in enumerate(self.names):
                 assert sizes[_in(folder, name)] in (number, None), f"size of {name}: {sizes[_in(folder, name)]}"
@@ -140,7 +139,7 @@ class StorageConformance(ExtensionConformance):
                 got = await unblocked(lambda o=offset, n=length: _read(storage, path, o, n))  # type: ignore[misc]
                 end = None if length is None else offset + length
                 same_bytes(got, CONTENT[offset:end], f"offset {offset}, length {length}")
-            assert await _read(storage, _in(folder, "empty.bin")) == b"", "an empty file is not empty"
+            same_bytes(await _read(storage, _in(folder, "empty.bin")), b"", "an empty file")
 
         self._with(run)
 
@@ -228,9 +227,7 @@ class StorageConformance(ExtensionConformance):
             texts = self.catalogue(language) if codes else {}
             missing = sorted(code for code in codes if not texts.get(code, {}).get("message", "").strip())
             assert missing == [], f"no text in {language} for {', '.join(missing)}"
-        told = [*lines, *(f"{error!r} {error} {error.params} {error.detail}" for error in seen)]
-        for secret in self.secrets():
-            assert not any(secret in text for text in told), "a secret is in an error or a log line"
+        no_secret(self.secrets(), [*lines, *(text for error in seen for text in told(error))], "an error or a log line")
 
     def test_a_local_path_is_the_file(self) -> None:
         """Where there is one, it holds the same bytes; where the file is missing, it is not found."""
@@ -257,8 +254,8 @@ class StorageConformance(ExtensionConformance):
                 for path in (_in(folder, f"new/{number}/Übertragung.bin"), _in(folder, "again.bin")):
                     data, size = pieces(content, 700_001), len(content) if number % 2 else None
                     entry = await unblocked(lambda p=path, d=data, s=size: storage.write(p, d, size=s))  # type: ignore[misc]
-                    told = await storage.stat(path)
-                    assert _identity(entry) == _identity(told), f"written as {entry}, stat says {told}"
+                    alone = await storage.stat(path)
+                    assert _identity(entry) == _identity(alone), f"written as {entry}, stat says {alone}"
                     same_bytes(await _read(storage, path), content, "what was written")
             error = await _failure(lambda: storage.write(folder, pieces(b"x")))
             assert error is not None, "a file was written over a directory"
@@ -274,8 +271,7 @@ class StorageConformance(ExtensionConformance):
             for path in (old, _in(folder, "new.bin")):
                 await self._aborted(storage, path)
                 same_bytes(await _read(storage, old), b"old", "the older file is gone or changed")
-                names = sorted(entry.path for entry in await _listed(storage, folder))
-                assert names == [old], f"left behind: {set(names) - {old}}"
+                same_names((entry.path for entry in await _listed(storage, folder)), [old], "left behind")
 
         self._writing(run)
 
@@ -315,13 +311,13 @@ class StorageConformance(ExtensionConformance):
             for kept in (_in(folder, "sub"), StoragePath("")):
                 error = await _failure(lambda p=kept: storage.delete(p))  # type: ignore[misc]
                 assert error is not None, f"a directory that is not empty was deleted: {kept or 'the root'}"
-            assert await _read(storage, path) == b"a", "deleting a directory took its files"
+            same_bytes(await _read(storage, path), b"a", "deleting a directory took its files")
             await unblocked(lambda: storage.delete(path))
             for name, call in {**self._calls(storage, path), "delete": lambda: storage.delete(path)}.items():
                 if name != "list_dir":
                     error = await _failure(call)
                     assert isinstance(error, NotFoundError), f"{name} of what was deleted: {error!r}"
-            assert await _read(storage, _in(folder, "b.bin")) == b"b", "another file went with it"
+            same_bytes(await _read(storage, _in(folder, "b.bin")), b"b", "another file went with it")
 
         self._writing(run)
 
@@ -352,10 +348,10 @@ class StorageConformance(ExtensionConformance):
 
     def _with(self, run: Run) -> None:
         async def main() -> None:
-            async with self.opened() as (storage, context), asyncio.timeout(LIMIT):
+            async with self.opened() as (storage, context):
                 await run(storage, StoragePath(f"conformance-{uuid4().hex[:12]}"), context)
 
-        asyncio.run(main())
+        running(main())
 
 
 async def pieces(data: bytes, size: int = 1 << 20) -> AsyncIterator[bytes]:
@@ -399,7 +395,7 @@ async def _cancelled_after(steps: int, call: Callable[[], Awaitable[Any]]) -> No
         await asyncio.sleep(0.002 if steps % 2 else 0)
     task.cancel()
     await asyncio.wait([task], timeout=LIMIT / 2)
-    assert task.done(), "it went on for half a minute after it was cancelled"
+    assert task.done(), f"it went on for {LIMIT / 2:g} s after it was cancelled, at {standing(task)}"
     if not task.cancelled() and (error := task.exception()) is not None:
         raise error
 
