@@ -12,6 +12,7 @@ from uuid import UUID
 from castcore_core.accounts.role import Role
 from castcore_core.core import Core
 from castcore_core.error import InvalidError
+from castcore_core.extensions.endpoint import require_secrets
 from castcore_core.extensions.place import addresses_and_paths
 from castcore_core.extensions.secret import MASK, join, lock, masked, merge, split, unlock
 from castcore_core.plugins.context import Connect
@@ -84,11 +85,18 @@ class Configurations(Generic[E]):
 
         Raises ConfigurationError with the field, never with its value, also where ``role`` may not name a place.
         """
-        return await self._stored(row_id, type_id, data, role)
+        return await self._stored(row_id, type_id, self._parsed(type_id, data), role)
 
     async def change(self, row: Row, given: Mapping[str, Any], role: Role) -> Stored:
-        """Return what is kept after a change field by field; null clears. Raises as `make` does."""
-        return await self._stored(row.id, row.type, merge(self.whole(row), given), role, only=set(given))
+        """Return what is kept after a change field by field; null clears.
+
+        Raises as `make` does, and InvalidError ``secret_again`` at the secrets that have to be given with another place
+        to connect to: who may change a configuration may not read them.
+        """
+        before = self.whole(row)
+        parsed = self._parsed(row.type, merge(before, given))
+        require_secrets(self._readable(row.type, before), parsed, given)
+        return await self._stored(row.id, row.type, parsed, role, only=set(given))
 
     def whole(self, row: Row) -> dict[str, Any]:
         """Return the configuration with its secrets, in today's shape. Raises CastCoreError."""
@@ -138,18 +146,26 @@ class Configurations(Generic[E]):
             with contextlib.suppress(CastCoreError):
                 await instance.close()
 
-    async def _stored(
-        self, row_id: UUID, type_id: str, data: Mapping[str, Any], role: Role, *, only: set[str] | None = None
-    ) -> Stored:
-        registered = self.type_of(type_id)
+    def _parsed(self, type_id: str, data: Mapping[str, Any]) -> ExtensionConfig:
         if any(MASK in text for text in _strings(data)):
             # A form that sends back what it was shown would replace the secret by its mask.
             raise InvalidError.at("config", type="masked_secret")
-        parsed = self._host.parse_config(registered, data)
+        return self._host.parse_config(self.type_of(type_id), data)
+
+    def _readable(self, type_id: str, data: Mapping[str, Any]) -> ExtensionConfig | None:
+        """Return a configuration that is kept, None where its plugin takes it no more."""
+        try:
+            return self._parsed(type_id, data)
+        except CastCoreError:
+            return None
+
+    async def _stored(
+        self, row_id: UUID, type_id: str, parsed: ExtensionConfig, role: Role, *, only: set[str] | None = None
+    ) -> Stored:
         await self.check_places(parsed, role, only=only)
         public, secrets = split(parsed)
         locked = lock(self._core.ring, self._place(row_id), secrets)
-        return Stored(public, locked, registered.item.config_version)
+        return Stored(public, locked, self.type_of(type_id).item.config_version)
 
     def _unlock(self, row_id: UUID, secrets: str | None) -> dict[tuple[str | int, ...], str]:
         return unlock(self._core.ring, self._place(row_id), secrets)

@@ -18,6 +18,8 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,31}")
 _MOST_PARALLEL = 256
 _SECRET_NAMES = frozenset({"key", "token", "secret", "password", "passphrase"})
 """Last words of the names of settings that have to be secret, as in the conformance suite."""
+_ENDPOINT_NAMES = frozenset({"endpoint", "host", "hostname", "port", "server", "uri", "url"})
+"""Last words of the names of settings that say where secrets go."""
 
 
 def type_faults(item: object, base: type) -> Iterator[Reason]:
@@ -55,12 +57,16 @@ def config_notes(item: Any) -> Iterator[Reason]:
         return  # a page
     place: dict[str, str | int] = {"file": inspect.getsourcefile(model) or "", "line": inspect.getsourcelines(model)[1]}
     schema = config_schema(model)
-    for part in (schema, *schema.get("$defs", {}).values()):
-        for name, field in part.get("properties", {}).items():
+    parts = [part.get("properties", {}) for part in (schema, *schema.get("$defs", {}).values())]
+    secret = any(field.get("x-castcore-secret") for part in parts for field in part.values())
+    for part in parts:
+        for name, field in part.items():
             if not str(field.get("description", "")).strip():
                 yield Reason("plugins.setting_bare", {**place, "field": name})
             if name.rpartition("_")[2] in _SECRET_NAMES and _is_text(field) and not field.get("x-castcore-secret"):
                 yield Reason("plugins.setting_plain", {**place, "field": name})
+            if secret and name.rpartition("_")[2] in _ENDPOINT_NAMES and not field.get("x-castcore-endpoint"):
+                yield Reason("plugins.setting_endpoint", {**place, "field": name})
 
 
 def _is_text(field: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """The contract between CastCore and its plugins."""
 
 from castcore_sdk.blocking import BlockingReader, BlockingStorage, BlockingWriter, WritableBlockingStorage
-from castcore_sdk.config import ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
+from castcore_sdk.config import Endpoint, ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
 from castcore_sdk.context import DocumentStore, OAuthSession, PluginContext
 from castcore_sdk.destination import (
     BroadcastMetadata,
@@ -73,6 +73,7 @@ __all__ = [
     "EncoderArguments",
     "EncoderDevice",
     "EncoderProfile",
+    "Endpoint",
     "Event",
     "Extension",
     "ExtensionConfig",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, SecretStr, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from castcore_sdk.errors import ConfigurationError
 
@@ -28,6 +28,22 @@ class ExtensionConfig(BaseModel):
 
 Secret = SecretStr
 """A field the core encrypts, never returns and never logs."""
+_ENDPOINT = "x-castcore-endpoint"
+
+
+class _Endpoint:
+    """What `Endpoint` is; pydantic asks it when it writes the schema."""
+
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> dict[str, Any]:
+        return {**handler(core_schema), _ENDPOINT: True}
+
+
+Endpoint = _Endpoint()
+"""Marks a field that says where the secrets beside it go: ``host: Annotated[str, Endpoint]``, its port as well.
+
+Whoever changes such a field has to enter these secrets again: otherwise he could have them sent to a place of his own
+without knowing them. A field with ``ui(widget="url")`` counts as one without the mark.
+"""
 
 _Model = TypeVar("_Model", bound=ExtensionConfig)
 
@@ -84,25 +100,36 @@ def _configuration_error(details: ErrorDetails) -> ConfigurationError:
     return ConfigurationError(code, field=field, params=params, detail=detail)
 
 
-def config_schema(model: type[ExtensionConfig]) -> dict[str, Any]:
+def config_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a configuration, for the API, the form and the docs.
 
     Descriptions are the docstrings, form hints stand under ``x-castcore-ui``; a secret, also an optional one,
-    has ``writeOnly: true`` and ``x-castcore-secret: true`` on its property.
+    has ``writeOnly: true`` and ``x-castcore-secret: true`` on its property, and an `Endpoint`
+    ``x-castcore-endpoint: true``.
     """
     schema = model.model_json_schema()
     for part in (schema, *schema.get("$defs", {}).values()):
         for value in part.get("properties", {}).values():
-            if _holds_secret(value):
+            if _holds(value, _is_secret):
                 value["writeOnly"] = value["x-castcore-secret"] = True
+            if _holds(value, _is_endpoint):
+                value[_ENDPOINT] = True
     return schema
 
 
-def _holds_secret(schema: Mapping[str, Any]) -> bool:
-    if schema.get("writeOnly") and schema.get("format") == "password":
+def _holds(schema: Mapping[str, Any], is_one: Callable[[Mapping[str, Any]], bool]) -> bool:
+    if is_one(schema):
         return True
     nested = [*schema.get("anyOf", ()), *(schema[key] for key in ("items", "additionalProperties") if key in schema)]
-    return any(isinstance(item, Mapping) and _holds_secret(item) for item in nested)
+    return any(isinstance(item, Mapping) and _holds(item, is_one) for item in nested)
+
+
+def _is_secret(schema: Mapping[str, Any]) -> bool:
+    return bool(schema.get("writeOnly")) and schema.get("format") == "password"
+
+
+def _is_endpoint(schema: Mapping[str, Any]) -> bool:
+    return bool(schema.get(_ENDPOINT)) or schema.get("x-castcore-ui", {}).get("widget") == "url"
 
 
 def mask(secret: SecretStr | str, /) -> str:

@@ -190,6 +190,22 @@ def test_settings_are_described_and_secret(tree: Path, tmp_path: Path) -> None:
     )
 
 
+def test_where_secrets_go_is_an_endpoint(tree: Path, tmp_path: Path) -> None:
+    path = tree / "castcore_sample/notifier.py"
+    text = path.read_text(encoding="utf-8")
+    field = "    room: str"
+    assert field in text
+
+    def with_host(kind: str) -> None:
+        told = f'    host: {kind} = "a.example"\n    """Name of the server."""\n'
+        path.write_text(text.replace(field, told + field, 1), encoding="utf-8")
+
+    with_host("str")
+    assert found(check(tree, tmp_path))["plugins.setting_endpoint"]["field"] == "host"
+    with_host("__import__('typing').Annotated[str, __import__('castcore_sdk').Endpoint]")
+    assert "plugins.setting_endpoint" not in found(check(tree, tmp_path))
+
+
 def test_catalogues_are_complete_equal_and_used(tree: Path, tmp_path: Path) -> None:
     for language in ("en", "de"):
         path = tree / f"castcore_sample/locales/{language}.json"

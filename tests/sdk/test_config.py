@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
-from castcore_sdk import ConfigurationError, ExtensionConfig, Secret, config_schema, mask, parse_config, problem, ui
+from castcore_sdk import (
+    ConfigurationError,
+    Endpoint,
+    ExtensionConfig,
+    Secret,
+    config_schema,
+    mask,
+    parse_config,
+    problem,
+    ui,
+)
 
 
 class Account(ExtensionConfig):
@@ -49,6 +59,26 @@ def test_secrets_are_marked_also_optional_nested_and_repeated_ones() -> None:
         assert marked["writeOnly"] is True
         assert marked["x-castcore-secret"] is True
     assert "x-castcore-secret" not in schema["properties"]["url"]
+
+
+class Places(ExtensionConfig):
+    """Everything that can say where a connection goes."""
+
+    host: Annotated[str, Endpoint]
+    port: Annotated[int, Endpoint] = Field(default=445, ge=1, json_schema_extra=ui(advanced=True))
+    backup: Annotated[str, Endpoint] | None = None
+    mirrors: tuple[Annotated[str, Endpoint], ...] = ()
+    hooks: Annotated[Secret, Endpoint] | None = None
+    site: Annotated[str, Field(json_schema_extra=ui(widget="url"))] | None = None
+    folder: str = ""
+
+
+def test_endpoints_are_marked_and_so_is_every_url() -> None:
+    properties = config_schema(Places)["properties"]
+    marked = {name for name, schema in properties.items() if schema.get("x-castcore-endpoint")}
+    assert marked == properties.keys() - {"folder"}
+    assert properties["port"]["x-castcore-ui"]["advanced"] is True
+    assert Places(host="nas", port=446).port == 446
 
 
 def test_docstrings_and_form_hints_are_in_the_schema() -> None:

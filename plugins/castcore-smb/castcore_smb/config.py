@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from castcore_sdk import ConfigurationError, ExtensionConfig, Secret, problem, storage_path, ui
+from castcore_sdk import ConfigurationError, Endpoint, ExtensionConfig, Secret, problem, storage_path, ui
 from castcore_smb.name import is_name
 
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -56,7 +56,7 @@ def _word(text: str) -> str:
 class SmbConfig(ExtensionConfig):
     """Which share, and who opens it."""
 
-    host: Annotated[str, AfterValidator(_host)]
+    host: Annotated[str, AfterValidator(_host), Endpoint]
     """Name or IP address of the server, such as `nas.local`."""
     share: Annotated[str, AfterValidator(_share)]
     """Name of the share, such as `media`."""
@@ -70,7 +70,7 @@ class SmbConfig(ExtensionConfig):
     """Windows domain or workgroup of the user; home servers need none."""
     encryption: bool = Field(default=False, json_schema_extra=ui(advanced=True))
     """Refuse a connection that is not encrypted (SMB 3). Where the server asks for encryption, it is always used."""
-    port: int = Field(default=445, ge=1, le=65535, json_schema_extra=ui(advanced=True))
+    port: Annotated[int, Endpoint] = Field(default=445, ge=1, le=65535, json_schema_extra=ui(advanced=True))
     """TCP port of the server."""
     timeout: int = Field(default=10, ge=1, le=12, json_schema_extra=ui(widget="duration", advanced=True))
     """Seconds to wait for an answer of the server before the connection counts as lost.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from castcore_sdk import ConfigurationError, NotFoundError, StoragePath, parse_config
+from castcore_sdk import ConfigurationError, NotFoundError, StoragePath, config_schema, parse_config
 from castcore_smb.config import SmbConfig
 from castcore_smb.name import is_name, share_path
 
@@ -83,3 +83,8 @@ def test_paths_that_mean_another_place_are_not_found(path: str) -> None:
 def test_paths_that_were_not_normalised_are_refused(path: str) -> None:
     with pytest.raises(ConfigurationError):
         share_path("video", StoragePath(path))
+
+
+def test_the_password_does_not_follow_to_another_server() -> None:
+    fields = config_schema(SmbConfig)["properties"]
+    assert {name for name, schema in fields.items() if schema.get("x-castcore-endpoint")} == {"host", "port"}
