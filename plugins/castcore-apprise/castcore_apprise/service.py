@@ -16,7 +16,7 @@ class Service:
     """One address, ready to be sent to. Everything here blocks."""
 
     def __init__(self, address: Address) -> None:
-        """Raise ConfigurationError ``apprise.url_invalid`` for what apprise does not understand."""
+        """Raise ConfigurationError: ``apprise.url_invalid`` for what apprise does not understand, or ``url_file``."""
         self.address = address
         self._apprise: Any = _opened(address)
         self.name = str(self._apprise[0].service_name)[:60]
@@ -66,10 +66,22 @@ def _opened(address: Address) -> Any:
         added = False
     if not added:
         raise ConfigurationError("apprise.url_invalid", field="urls", params={"line": address.line})
+    if _names_a_file(opened[0]):
+        raise ConfigurationError("apprise.url_file", field="urls", params={"line": address.line})
     if "overflow=" not in url:
         # Better the beginning of a message than a refusal of the whole.
         opened[0].overflow_mode = apprise.OverflowMode.TRUNCATE
     return opened
+
+
+def _names_a_file(service: Any) -> bool:
+    """Tell whether an option such as ``template=`` names a file of this machine: its content would be sent on."""
+    import apprise
+
+    held = vars(service)
+    if any(isinstance(value, apprise.AppriseAttachment) and len(value) for value in held.values()):
+        return True
+    return any(held.get(name) for name in ("keyfile", "subfile_specified", "pgp_key", "pgp_privkey"))
 
 
 def _entry(entry: Any) -> Entry:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -109,6 +110,24 @@ def test_what_a_mail_server_refuses(
     error = refused(mail.url(**options))
     assert (type(error), error.code) == (kind, code), error.detail
     assert mail.messages == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "tgram://123456789:abcdefg_hijklmnop/12345?template={file}",
+        "tgram://123456789:abcdefg_hijklmnop/12345?x=1;%74emplate={file}",
+        "discord://123456789012345678/abcdefghijklmnop?template=file://{file}",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/ops?template={file}",
+        "fcm://project/device?keyfile={file}",
+        "mailto://user:password@mail.example?to=me@mail.example&pgp=sign&pgpprv={file}",
+    ],
+)
+def test_no_file_of_the_server_is_sent(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.json"
+    file.write_text('{"secret": "canary"}')
+    error = refused(url.format(file=file))
+    assert (type(error), error.code, error.params) == (ConfigurationError, "apprise.url_file", {"line": 1})
 
 
 SERVICES: dict[str, tuple[str, Callable[[httpx.Request], str]]] = {

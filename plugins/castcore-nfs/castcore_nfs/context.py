@@ -156,7 +156,10 @@ class Context:
         done = 0
         while done < len(data):
             count = min(len(data) - done, self._longest_write)
-            done += self._done(self._lib.pwrite(self._alive, handle, self._start + done, offset + done, count))
+            taken = self._done(self._lib.pwrite(self._alive, handle, self._start + done, offset + done, count))
+            if not taken:  # for a broken server it would go on for ever
+                raise Refused(errno.EIO, os.strerror(errno.EIO))
+            done += taken
 
     def sync(self, handle: int) -> None:
         """Have the server put everything on its disk."""

@@ -104,5 +104,5 @@ def _item(fields: dict[str, str], key: str) -> Item:
 def _moment(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -89,9 +89,14 @@ class S3Storage(StorageBackend[S3Config], SupportsWrite):
                     yield self._file(item)
                 else:
                     left_out += 1
-            token = page.token
-            if token is None:
+            if page.token is None:
                 break
+            if page.token == token:
+                # It would go on for ever.
+                raise ConfigurationError(
+                    "s3.not_s3", field="endpoint", params={"status": 200}, detail="same token again"
+                )
+            token = page.token
         if not found:
             raise NotFoundError("storage.not_found", params={"path": path})
         if left_out:

@@ -206,7 +206,7 @@ def test_every_code_has_texts() -> None:
     used |= {f"{kind}_{name}" for kind in ("field", "hint") for name in S3Config.model_fields}
     for language in ("en", "de"):
         texts = json.loads((files("castcore_s3") / "locales" / f"{language}.json").read_text(encoding="utf-8"))
-        assert set(texts) == used, language
+        assert set(texts) - {"s3", "type_s3"} == used, language
 
 
 def test_the_key_id_is_no_secret_but_stays_out_of_errors(server: Double) -> None:

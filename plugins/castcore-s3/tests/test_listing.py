@@ -28,6 +28,12 @@ def test_keys_are_literal_where_the_server_does_not_encode() -> None:
     assert (page.items[0].key, page.prefixes, page.token) == ("a+b%2B%25%C3%BC+", ["photos%2F"], None)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "yesterday", ""])
+def test_a_moment_that_is_none_is_left_out(moment: str) -> None:
+    page = parse_page(AWS.replace(b"2026-11-03T10:00:00.000Z", moment.encode()))
+    assert page.items[0].modified is None
+
+
 @pytest.mark.parametrize(
     "body",
     [

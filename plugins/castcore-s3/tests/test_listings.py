@@ -68,6 +68,20 @@ def test_pages_are_followed(server: Double) -> None:
     assert len(server.requests) == 8
 
 
+def test_pages_that_lead_back_to_themselves_end(server: Double) -> None:
+    body = b"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"
+    server.fault = lambda request: Reply(200, {}, body + b"</ListBucketResult>")
+
+    async def main() -> None:
+        async with scene.opened(server) as (storage, _):
+            with pytest.raises(ConfigurationError) as caught:
+                await scene.names(storage)
+            assert caught.value.code == "s3.not_s3"
+
+    asyncio.run(main())
+    assert len(server.requests) == 2
+
+
 def test_a_prefix_is_the_root(server: Double) -> None:
     server.objects.update({"studio/media/a/b.mp4": b"12", "studio/mediaother": b"", "studio/media/": b""})
 

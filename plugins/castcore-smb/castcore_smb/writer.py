@@ -40,6 +40,8 @@ class Writer:
         with self._told():
             while rest:
                 count = self._file.write(bytes(rest[: _most(self._file)]), self._written)
+                if not count:  # for a broken server it would go on for ever
+                    raise SMBException("nothing was taken")
                 self._written += count
                 rest = rest[count:]
 

@@ -103,7 +103,7 @@ async def connecting(url: str) -> float | None:
         try:
             async with asyncio.timeout(_PATIENCE / _ROUNDS):
                 _, writer = await asyncio.open_connection(host, port or PORTS[scheme])
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, UnicodeError):  # the last for a name that none can have, such as a..b
             return best
         took = time.monotonic() - begin
         best = took if best is None else min(best, took)

@@ -82,6 +82,7 @@ def test_the_nearest_of_those_that_answer(platform: Twitch, near: str) -> None:
     platform.add_ingest("elsewhere", "rtmp://thief.example/app")
     platform.add_ingest("odd", "rtmp://127.0.0.1:99999999/app")
     platform.add_ingest("odd too", "rtmp://127.0.0.1:99999/app")
+    platform.add_ingest("no name", "rtmp://a..127.0.0.1/app")
     platform.add_ingest("odder", "rtmp://127.0.0.1@thief.example/app")
     assert opened(online(), protocol="rtmp").url == GLOBAL["rtmp"]
     platform.add_ingest("Zurich", near)
