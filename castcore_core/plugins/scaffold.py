@@ -25,6 +25,8 @@ LONGEST = 20
 """Characters of a new plugin's id: it is part of names and lines."""
 _PREFIX = "castcore-"
 _PACKAGES = frozenset({"core", "sdk", "webui"})
+_OURS = frozenset({"apprise", "nfs", "nvenc", "qsv", "s3", "smb", "twitch", "vaapi", "youtube"})
+"""Plugins that come with CastCore, whether installed or not."""
 _ADDRESSES = frozenset({"install", "installation", "rescan"})
 """Paths below ``/plugins`` that the API has for itself."""
 _AUTHOR = re.compile(r"[^\x00-\x1f\x7f<>{}]{1,100}")
@@ -133,6 +135,8 @@ def write_plugin(
     for manifest in discover(installed_sdk=castcore_sdk.__version__):
         if manifest.id == plugin:
             raise ConfigurationError("plugins.new_taken", params={"id": plugin, "owner": manifest.distribution})
+    if plugin in _OURS:
+        raise ConfigurationError("plugins.id_reserved", params={"id": plugin})
     target = (folder or Path(f"{_PREFIX}{plugin}")).absolute()
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise ConfigurationError("plugins.new_folder", params={"path": str(target)[:300]})

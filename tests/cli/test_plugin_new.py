@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from castcore_core.cli.status import ExitStatus
+from castcore_core.plugins import scaffold
 from castcore_core.plugins.scaffold import LICENCES, SHAPES, plugin_id, reserved_ids, write_plugin
 from castcore_sdk import ConfigurationError
 from cli.program import castcore
@@ -105,6 +106,16 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(tmp_path: Path, changed: d
         write_plugin(name, kind, folder=tmp_path / "made", **wanted)
     assert caught.value.code == code
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", sorted((SDK.parent / "plugins").glob("castcore-*")), ids=lambda folder: folder.name)
+def test_plugins_of_ours_are_taken_also_where_they_are_not_installed(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scaffold, "discover", lambda **_: [])
+    with pytest.raises(ConfigurationError) as caught:
+        write_plugin(folder.name, "page", folder=tmp_path / "made")
+    assert caught.value.code == "plugins.id_reserved"
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
