@@ -235,6 +235,15 @@ class OnePiece(Good):
         yield pieces()
 
 
+class WholeFile(Good):
+    @asynccontextmanager
+    async def _reader(self, path: StoragePath, offset: int, length: int | None) -> AsyncIterator[AsyncIterator[bytes]]:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield await self.context.run_blocking(self._place(path).read_bytes)
+
+        yield pieces()
+
+
 class OneCursor(Good):
     """All readers share one position."""
 
@@ -409,6 +418,7 @@ BAD: list[tuple[str, type[Good], str]] = [
     ("test_what_is_missing_is_not_found", EmptyWhereMissing, r"list_dir of what is missing"),
     ("test_ranges_are_exact", ForgetsLength, r"offset 0, length 1:"),
     ("test_ranges_are_exact", OnePiece, r"a piece of 33554432 bytes"),
+    ("test_a_large_file_comes_in_pieces", WholeFile, r"a piece of 16777217 bytes"),
     ("test_readers_do_not_disturb_each_other", OneCursor, r"other bytes"),
     ("test_a_directory_cannot_be_read", ReadsDirectories, r"a directory was read"),
     ("test_a_reader_may_leave", OneReader, r"no place left"),

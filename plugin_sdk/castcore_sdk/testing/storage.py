@@ -143,6 +143,17 @@ class StorageConformance(ExtensionConformance):
 
         self._with(run)
 
+    def test_a_large_file_comes_in_pieces(self) -> None:
+        """Nobody holds a whole film: its first piece has 16 MiB at most."""
+
+        async def run(storage: Any, folder: StoragePath, context: MemoryContext) -> None:
+            path = _in(folder, "large.bin")
+            await self.put(storage, path, bytes(LARGEST_PIECE + 1))
+            async with storage.read(path) as data:
+                _fit(await anext(data))
+
+        self._with(run)
+
     def test_readers_do_not_disturb_each_other(self) -> None:
         """Several readers of one file, step by step and at once, in one instance and in two."""
 
@@ -412,10 +423,16 @@ async def _read(storage: Any, path: StoragePath, offset: int = 0, length: int | 
 async def _drain(data: AsyncIterator[bytes]) -> bytes:
     got = []
     async for piece in data:
-        assert isinstance(piece, bytes), f"a piece is {type(piece).__name__}, not bytes"
-        assert len(piece) <= LARGEST_PIECE, f"a piece of {len(piece)} bytes: {LARGEST_PIECE} at most"
+        _fit(piece)
         got.append(piece)
     return b"".join(got)
+
+
+def _fit(piece: object) -> None:
+    if not isinstance(piece, bytes):
+        raise AssertionError(f"a piece is {type(piece).__name__}, not bytes")
+    if len(piece) > LARGEST_PIECE:
+        raise AssertionError(f"a piece of {len(piece)} bytes: {LARGEST_PIECE} at most")
 
 
 async def _failure(call: Callable[[], Awaitable[Any]]) -> CastCoreError | None:
