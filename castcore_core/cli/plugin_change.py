@@ -88,9 +88,9 @@ def _bring(names: list[str], *, upgrade: bool, build: bool, yes: bool, as_json: 
 def _switch(plugin: str, *, enabled: bool, as_json: bool) -> None:
     """Remember it; a running server follows by itself."""
     from castcore_core.cli.place import cache_folder, data_folder
-    from castcore_core.plugins.host import change_standing, find_record
     from castcore_core.plugins.report import PluginReport
-    from castcore_core.plugins.standing import StandingFile
+    from castcore_core.plugins.standing import StandingFile, change_standing
+    from castcore_core.plugins.survey import find_record
     from castcore_sdk import CastCoreError
 
     try:

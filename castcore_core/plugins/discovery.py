@@ -19,6 +19,8 @@ from castcore_core.plugins.offer import BUILTIN, is_plugin_id
 from castcore_core.plugins.state import PluginState, Reason, Refusal
 
 GROUP = "castcore.plugins"
+Stamp = tuple[str, str, str]
+"""Distribution, version, hash of RECORD."""
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _log = logging.getLogger(__name__)
@@ -39,6 +41,11 @@ class Manifest:
     sdk_range: str = ""
     record: str = ""
     refusal: Refusal | None = None
+
+    @property
+    def stamp(self) -> Stamp:
+        """Return what tells one installed code of a plugin from another."""
+        return self.distribution, self.version, self.record
 
 
 def discover(

@@ -7,45 +7,39 @@ import atexit
 import importlib
 import logging
 import math
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pluggy import PluginManager
 
-import castcore_core
-from castcore_core.plugins import catalogue
 from castcore_core.plugins.breadcrumb import Breadcrumb, Trail
 from castcore_core.plugins.context import Connect, Emit, HostContext
 from castcore_core.plugins.contract import Inspection
 from castcore_core.plugins.crash import CRASHES, WINDOW, account
-from castcore_core.plugins.discovery import Manifest
-from castcore_core.plugins.fingerprint import code_folder
+from castcore_core.plugins.discovery import Manifest, Stamp
 from castcore_core.plugins.footprint import Footprint, footprint
 from castcore_core.plugins.guard import Guard
 from castcore_core.plugins.instance import Instance
 from castcore_core.plugins.lane import GuardLimits
 from castcore_core.plugins.loading import load_module
 from castcore_core.plugins.offer import BUILTIN
+from castcore_core.plugins.package import Packages
 from castcore_core.plugins.registry import Claims, Registered, Registry
 from castcore_core.plugins.secret import secrets_in, secrets_of, secrets_of_url
-from castcore_core.plugins.standing import Standing, StandingFile
+from castcore_core.plugins.standing import Standing, StandingFile, change_standing
 from castcore_core.plugins.state import LoadError, PluginState, Reason, Refusal
-from castcore_core.plugins.survey import PluginRecord, find, survey, trials
+from castcore_core.plugins.survey import BUILTIN_MODULE, PluginRecord, builtin_record, find, find_record, survey, trials
 from castcore_core.plugins.watchdog import Blockage, Watchdog
 from castcore_sdk import (
     CastCoreError,
-    ConfigurationError,
     Destination,
     Event,
     Extension,
     ExtensionConfig,
-    NotFoundError,
     parse_config,
 )
-
-BUILTIN_MODULE = "castcore_core.builtin.plugin"
 
 E = TypeVar("E", bound="Extension[Any]")
 _log = logging.getLogger(__name__)
@@ -90,6 +84,7 @@ class PluginHost:
         on_stuck: Callable[[Breadcrumb | None], None] = lambda crumb: None,
     ) -> None:
         self.registry = Registry()
+        self.packages = Packages(path)
         self.settings = settings or HostSettings()
         self.safe_mode: Reason | None = Reason("plugins.safe_mode_asked") if safe else None
         self._folder = data / "plugins"
@@ -103,11 +98,10 @@ class PluginHost:
         self._records: list[PluginRecord] = []
         self._hooks: dict[str, PluginManager] = {}
         self._contexts: dict[str, HostContext] = {}
-        self._folders: dict[str, Path] = {}
-        self._texts: dict[str, Mapping[str, Mapping[str, str]]] = {}
         self._watchdog: Watchdog | None = None
         self._changing = asyncio.Lock()
         self._imported: dict[str, Stamp] = {}
+        """The code of each plugin that this process has imported, still loaded or not."""
         self.guard = Guard(Trail(), self.settings.guard)
 
     @property
@@ -127,7 +121,7 @@ class PluginHost:
         """
         standing = self._memory.read()
         manifests = find(standing, self._path)
-        self._folders = dict(self._package_folders(manifests))
+        self.packages.take(manifests)
         if self._settle_crashes():
             minutes, reason = int(WINDOW // 60), "plugins.safe_mode_crashes"
             self.safe_mode = self.safe_mode or Reason(reason, {"crashes": CRASHES, "minutes": minutes})
@@ -149,7 +143,7 @@ class PluginHost:
             loop,
             self.guard.trail,
             limit=self.settings.blocked,
-            owner=self.owner_of,
+            owner=self.packages.owner,
             report=self._on_blockage,
             stuck_after=self.settings.stuck,
             on_stuck=self._on_stuck,
@@ -213,8 +207,7 @@ class PluginHost:
             standing = await asyncio.to_thread(self._memory.read)
             manifests = await asyncio.to_thread(find, standing, self._path)
             changed = [plugin async for plugin in self._reconciled(manifests, standing)]
-            self._folders = dict(self._package_folders(manifests))
-            self._texts.clear()
+            self.packages.take(manifests)
             if changed:
                 self._remember_owners(standing)
         return tuple(changed)
@@ -256,7 +249,7 @@ class PluginHost:
             due = _restart(self._imported[manifest.id], manifest)
             self._put(replace(before, pending=due))
             return due != before.pending
-        same = stamp(before.manifest) == stamp(manifest)
+        same = before.manifest.stamp == manifest.stamp
         if same and (before.state is not PluginState.DISABLED or manifest.id in standing.disabled):
             return False
         after = await self._switch_on(replace(before, manifest=manifest), standing)
@@ -324,29 +317,14 @@ class PluginHost:
         return lane.call_sync(registered.item.config_from_url, url)
 
     def texts(self, language: str) -> Mapping[str, Mapping[str, str]]:
-        """Return the texts of all installed plugins, for `castcore_core.i18n.translate`; read once."""
-        if language not in self._texts:
-            self._texts[language] = catalogue.merged(self._folders.items(), language)
-        return self._texts[language]
+        """Return the texts of all installed plugins, for `castcore_core.i18n.translate`."""
+        return self.packages.texts(language)
 
     def context_of(self, plugin: str) -> HostContext:
         """Return the context of a loaded plugin itself, as its hooks get it."""
         if plugin not in self._contexts:
             self._contexts[plugin] = self._context(plugin, None, ())
         return self._contexts[plugin]
-
-    def folder_of(self, plugin: str) -> Path:
-        """Return the package (or module) of an installed plugin. Raises NotFoundError ``plugins.unknown``."""
-        if plugin not in self._folders:
-            raise NotFoundError("plugins.unknown", params={"plugin": plugin[:80]})
-        return self._folders[plugin]
-
-    def owner_of(self, file: str) -> str | None:
-        """Return the plugin that the source file belongs to."""
-        for plugin, folder in self._folders.items():
-            if file == str(folder) or file.startswith(f"{folder}/"):
-                return plugin
-        return None
 
     def _load(self, record: PluginRecord) -> PluginRecord:
         if record.state is not PluginState.LOADED:
@@ -362,7 +340,7 @@ class PluginHost:
         if conflict := self.registry.add(record.id, inspection.contributions):
             raise LoadError(conflict)
         self._hooks[record.id] = inspection.hooks
-        self._imported[record.id] = stamp(record.manifest)
+        self._imported[record.id] = record.manifest.stamp
         offers = tuple(contribution.offer for contribution in inspection.contributions)
         return replace(record, state=PluginState.LOADED, reason=None, offers=offers)
 
@@ -396,18 +374,13 @@ class PluginHost:
             plugin, instance, folder=folder, pool=pool, emit=self._emit, secrets=secrets, connect=connect
         )
 
-    def _package_folders(self, manifests: Sequence[Manifest]) -> Iterator[tuple[str, Path]]:
-        for manifest in manifests:
-            if manifest.refusal is None and (folder := code_folder(manifest.module, self._path)):
-                yield manifest.id, folder
-
     def _settle_crashes(self) -> bool:
         """Judge earlier deaths and begin to leave breadcrumbs; say whether safe mode is due."""
         if not self.settings.watch:
             return False
         lives = self._folder / "lives"
         try:
-            safe = account(lives, self._memory, owner=self.owner_of)
+            safe = account(lives, self._memory, owner=self.packages.owner)
             self.guard.trail = Trail(lives, early=self.settings.early)
             atexit.register(self.guard.trail.finish)
         except OSError as error:
@@ -429,52 +402,11 @@ class PluginHost:
             _log.warning("the order of plugins cannot be remembered: %s", error)
 
 
-Stamp = tuple[str, str, str]
-
-
-def stamp(manifest: Manifest) -> Stamp:
-    """Return what tells one installed code of a plugin from another: distribution, version, hash of RECORD."""
-    return manifest.distribution, manifest.version, manifest.record
-
-
 def _restart(imported: Stamp | None, manifest: Manifest) -> Reason | None:
     """Return why a restart is due: code that was imported once cannot be replaced in a running process."""
-    if imported is None or imported == stamp(manifest):
+    if imported is None or imported == manifest.stamp:
         return None
     return Reason("plugins.restart_required", {"running": imported[1], "installed": manifest.version})
-
-
-def builtin_record(module: str) -> PluginRecord:
-    """Return the record of the core's own plugins before they are loaded."""
-    version = castcore_core.__version__
-    manifest = Manifest(id=BUILTIN, module=module, distribution="castcore", version=version)
-    return PluginRecord(manifest, PluginState.LOADED)
-
-
-def find_record(records: Sequence[PluginRecord], plugin: str) -> PluginRecord:
-    """Return the record of ``plugin``. Raises NotFoundError ``plugins.unknown``."""
-    for record in records:
-        if record.id == plugin:
-            return record
-    raise NotFoundError("plugins.unknown", params={"plugin": plugin[:80]})
-
-
-def change_standing(memory: StandingFile, plugin: str, *, enabled: bool) -> Standing:
-    """Remember that ``plugin`` is on or off; switching it on also ends a quarantine.
-
-    Raises ConfigurationError ``plugins.builtin_fixed`` for the core's own, OSError where nothing can be written.
-    """
-    if plugin == BUILTIN:
-        raise ConfigurationError("plugins.builtin_fixed")
-
-    def edit(standing: Standing) -> None:
-        if enabled:
-            standing.disabled.discard(plugin)
-            standing.forgive(plugin)
-        else:
-            standing.disabled.add(plugin)
-
-    return memory.change(edit)
 
 
 async def _discard(plugin: str, event: Event) -> None:

@@ -107,7 +107,7 @@ class Pages:
             locale=call.language,
         )
         answer, html = await self._lane(plugin).call(
-            _visit, page, request, self._host.context_of(plugin), self._host.folder_of(plugin), plugin, texts
+            _visit, page, request, self._host.context_of(plugin), self._host.packages.folder(plugin), plugin, texts
         )
         if isinstance(answer, RedirectResponse):
             return answer

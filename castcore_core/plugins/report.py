@@ -14,7 +14,6 @@ from castcore_core.plugins import catalogue
 from castcore_core.plugins.breadcrumb import Trail
 from castcore_core.plugins.discovery import Manifest
 from castcore_core.plugins.fingerprint import code_folder
-from castcore_core.plugins.host import BUILTIN_MODULE, builtin_record, find_record
 from castcore_core.plugins.loading import load_module
 from castcore_core.plugins.offer import BUILTIN
 from castcore_core.plugins.project import Opened, installed_of, opened, source_of
@@ -23,7 +22,7 @@ from castcore_core.plugins.review import review
 from castcore_core.plugins.review.material import Material
 from castcore_core.plugins.standing import StandingFile
 from castcore_core.plugins.state import LoadError, PluginState, Reason, Refusal
-from castcore_core.plugins.survey import PluginRecord, find, survey, trials
+from castcore_core.plugins.survey import BUILTIN_MODULE, PluginRecord, builtin_record, find, find_record, survey, trials
 from castcore_core.plugins.trial import Trial, Trials
 from castcore_sdk import CheckResult, ConfigurationError, Severity
 

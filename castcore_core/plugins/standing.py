@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from castcore_core.plugins import jsonfile
+from castcore_core.plugins.offer import BUILTIN
 from castcore_core.plugins.state import Reason
+from castcore_sdk import ConfigurationError
 
 
 @dataclass(slots=True)
@@ -71,6 +73,24 @@ class StandingFile:
             yield
         finally:
             os.close(descriptor)
+
+
+def change_standing(memory: StandingFile, plugin: str, *, enabled: bool) -> Standing:
+    """Remember that ``plugin`` is on or off; switching it on also ends a quarantine.
+
+    Raises ConfigurationError ``plugins.builtin_fixed`` for the core's own, OSError where nothing can be written.
+    """
+    if plugin == BUILTIN:
+        raise ConfigurationError("plugins.builtin_fixed")
+
+    def edit(standing: Standing) -> None:
+        if enabled:
+            standing.disabled.discard(plugin)
+            standing.forgive(plugin)
+        else:
+            standing.disabled.add(plugin)
+
+    return memory.change(edit)
 
 
 def _parsed(value: dict[str, Any]) -> Standing:

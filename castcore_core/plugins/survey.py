@@ -6,13 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import castcore_core
 import castcore_sdk
 from castcore_core.plugins.discovery import Manifest, discover
-from castcore_core.plugins.offer import Offer
+from castcore_core.plugins.offer import BUILTIN, Offer
 from castcore_core.plugins.registry import Claims
 from castcore_core.plugins.standing import Standing
 from castcore_core.plugins.state import PluginState, Reason, Refusal
 from castcore_core.plugins.trial import Trial, Trials
+from castcore_sdk import NotFoundError
+
+BUILTIN_MODULE = "castcore_core.builtin.plugin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,21 @@ def find(standing: Standing, path: Sequence[str] | None) -> tuple[Manifest, ...]
     manifests = discover(installed_sdk=castcore_sdk.__version__, path=path, owners=standing.owners)
     order = {plugin: place for place, plugin in enumerate(standing.owners)}
     return tuple(sorted(manifests, key=lambda manifest: (order.get(manifest.id, len(order)), manifest.id)))
+
+
+def builtin_record(module: str) -> PluginRecord:
+    """Return the record of the core's own plugins before they are loaded."""
+    version = castcore_core.__version__
+    manifest = Manifest(id=BUILTIN, module=module, distribution="castcore", version=version)
+    return PluginRecord(manifest, PluginState.LOADED)
+
+
+def find_record(records: Sequence[PluginRecord], plugin: str) -> PluginRecord:
+    """Return the record of ``plugin``. Raises NotFoundError ``plugins.unknown``."""
+    for record in records:
+        if record.id == plugin:
+            return record
+    raise NotFoundError("plugins.unknown", params={"plugin": plugin[:80]})
 
 
 def trials(cache: Path, path: Sequence[str] | None, limit: float) -> Trials:

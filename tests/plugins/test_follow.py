@@ -10,8 +10,8 @@ import pytest
 
 from castcore_core.plugins.follower import CHANNEL, Follower
 from castcore_core.plugins.footprint import footprint
-from castcore_core.plugins.host import PluginHost, change_standing
-from castcore_core.plugins.standing import StandingFile
+from castcore_core.plugins.host import PluginHost
+from castcore_core.plugins.standing import StandingFile, change_standing
 from castcore_core.plugins.state import PluginState
 from plugins.conftest import Site
 from servers.house import admin, house, viewer
