@@ -51,7 +51,7 @@ async def list_targets(query_args: TargetQuery) -> Page[TargetAnswer]:
     filters = {"name__icontains": query_args.q, "type": query_args.type, "enabled": query_args.enabled}
     wanted = {key: value for key, value in filters.items() if value is not None}
     rows, total = await _service().find(wanted, order=order, limit=query_args.limit, offset=query_args.offset)
-    return Page[TargetAnswer].of([_answer(row) for row in rows], total, query_args)
+    return Page[TargetAnswer].of([await _answer(row) for row in rows], total, query_args)
 
 
 @blueprint.post("/notifications")
@@ -62,7 +62,7 @@ async def create_target(data: TargetCreation) -> tuple[TargetAnswer, int, dict[s
     """Keep a target."""
     values = _values(data, {"name", "enabled", "events", "min_level", "language", "quiet_hours"})
     row = await _service().create(data.type, data.config, values, actor_role())
-    return _of(row), 201, {"Location": f"/api/v1/notifications/{row.id}", **etag_header(row.updated_at)}
+    return await _of(row), 201, {"Location": f"/api/v1/notifications/{row.id}", **etag_header(row.updated_at)}
 
 
 @blueprint.get("/notifications/types")
@@ -90,7 +90,7 @@ async def list_events(query_args: EventQuery) -> EventList:
 async def get_target(target_id: UUID) -> tuple[TargetAnswer, int, dict[str, str]]:
     """Return one target."""
     row = await _service().get(target_id)
-    return _of(row), 200, etag_header(row.updated_at)
+    return await _of(row), 200, etag_header(row.updated_at)
 
 
 @blueprint.patch("/notifications/<uuid:target_id>")
@@ -100,7 +100,7 @@ async def change_target(target_id: UUID, data: TargetPatch) -> tuple[TargetAnswe
     """Change a target; what waits for it is sent with what is new."""
     given = _values(data, data.model_fields_set)
     row = await _service().change(target_id, given, expectation(), actor_role())
-    return _of(row), 200, etag_header(row.updated_at)
+    return await _of(row), 200, etag_header(row.updated_at)
 
 
 @blueprint.delete("/notifications/<uuid:target_id>")
@@ -142,15 +142,16 @@ def _values(data: TargetCreation | TargetPatch, names: set[str]) -> dict[str, An
     return given
 
 
-def _of(row: NotificationTarget) -> TargetAnswer:
-    return _answer({name: getattr(row, name) for name in _KEPT})
+async def _of(row: NotificationTarget) -> TargetAnswer:
+    return await _answer({name: getattr(row, name) for name in _KEPT})
 
 
-def _answer(row: dict[str, Any]) -> TargetAnswer:
+async def _answer(row: dict[str, Any]) -> TargetAnswer:
     configurations = _service().configurations
-    last = None
+    last, code = None, row["last_code"]
     if row["last_at"] is not None:
-        last = Outcome(state=row["last_state"], code=row["last_code"], at=row["last_at"])
+        params = await _service().params_of(row["id"], code) if code else {}
+        last = Outcome(state=row["last_state"], code=code, params=params, at=row["last_at"])
     return TargetAnswer(
         config=configurations.shown(row["id"], row["config"], row["secrets"]),
         available=configurations.has_type(row["type"]),

@@ -63,6 +63,7 @@ class Outcome(BaseModel):
 
     state: Literal["sent", "failed"]
     code: str = Field(description="Why nothing arrives; empty where it does.")
+    params: dict[str, str | int | float | bool]
     at: datetime
 
 

@@ -147,6 +147,11 @@ class Notifications:
         query = NotificationDelivery.filter(target_id=target_id, **wanted)
         return await query.order_by(*order).limit(limit).offset(offset).values(), await query.count()
 
+    async def params_of(self, target_id: UUID, code: str) -> dict[str, Any]:
+        """Return the parameters of the last failure with ``code``: they stand in the log, as long as it is kept."""
+        found = await NotificationDelivery.filter(target_id=target_id, code=code).order_by("-created_at").first()
+        return found.code_params if found else {}
+
     async def _try(self, row: NotificationTarget) -> None:
         """Let the notifier start: a configuration that can never work is refused before it is kept."""
         instance = self.configurations.instance(row, name=f"try-{row.id}")

@@ -128,6 +128,7 @@ async def test_a_test_is_really_sent_and_tells_the_answer(
     assert log["items"][0]["next_attempt"] is None
     shown = (await admin("GET", f"/notifications/{made['id']}")).body
     assert (shown["last"]["state"], shown["last"]["code"]) == ("failed", "webhook.denied")
+    assert shown["last"]["params"] == reply.body["params"] != {}
     assert shown["updated_at"] == made["updated_at"]
 
 
