@@ -212,6 +212,7 @@ ROOT: Mapping[str, _Rows] = {
     SESSION: {
         "/": PAGE,
         "/account": PAGE,
+        "/account/tokens": PAGE,
         "/assets": PAGE,
         "/audit": PAGE,
         "/destinations": PAGE,

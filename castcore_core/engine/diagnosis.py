@@ -17,7 +17,7 @@ def _explained(finding: Finding, status: JobStatus, language: str) -> Diagnosis:
     text = translate(finding.code, finding.params, language=language)
     code = _behind(finding, status)
     if code:
-        behind = translate(code, _params_of(code, status), language=language)
+        behind = translate(code, _params_of(code, finding, status), language=language)
         cause = " ".join(part for part in (behind.message, behind.cause) if part)
         return _diagnosis(finding, text.message, cause, behind.remedy or text.remedy)
     return _diagnosis(finding, text.message, text.cause, text.remedy)
@@ -35,9 +35,10 @@ def _behind(finding: Finding, status: JobStatus) -> str:
     return str(finding.params.get("reason", ""))
 
 
-def _params_of(code: str, status: JobStatus) -> dict[str, str | int | float | bool]:
-    """Return the parameters with which the job tells of ``code`` somewhere."""
-    told = [(status.code, status.params), *((output.code, output.params) for output in status.outputs)]
+def _params_of(code: str, finding: Finding, status: JobStatus) -> dict[str, str | int | float | bool]:
+    """Return the parameters with which the job tells of ``code``, at the output that the finding is about first."""
+    about = [(output.code, output.params) for output in status.outputs if output.id == finding.output]
+    told = [*about, (status.code, status.params), *((output.code, output.params) for output in status.outputs)]
     if status.cause is not None:
         told.append((status.cause.code, status.cause.params))
     if status.source is not None:

@@ -103,11 +103,11 @@ def _plugins(host: PluginHost) -> list[CheckResult]:
 
 def _folder(data: Path) -> list[CheckResult]:
     free = shutil.disk_usage(data).free
-    params = {"path": str(data), "free": f"{free / 1e9:.1f}"}
     writable = os.access(data, os.W_OK | os.X_OK)
     if not writable:
         return [_line("folder_unwritable", Severity.ERROR, path=str(data))]
-    return [_line("disk", Severity.WARNING if free < LITTLE_DISK else Severity.OK, **params)]
+    severity = Severity.WARNING if free < LITTLE_DISK else Severity.OK
+    return [_line("disk", severity, path=str(data), free=round(free / 1e9, 1))]
 
 
 def _sockets() -> list[CheckResult]:

@@ -12,7 +12,16 @@ from servers.media import Clips
 from webui.scene import library
 
 PAGES = (
-    *("/", "/jobs", "/jobs?q=nothing-has-this-name", "/jobs/new", "/jobs/{job}", "/jobs/{job}/edit", "/account"),
+    *(
+        "/",
+        "/jobs",
+        "/jobs?q=nothing-has-this-name",
+        "/jobs/new",
+        "/jobs/{job}",
+        "/jobs/{job}/edit",
+        "/account",
+        "/account/tokens",
+    ),
     *("/destinations", "/destinations/new", "/destinations/{destination}", "/profiles", "/profiles/new", "/plugins"),
     *(
         "/system",

@@ -18,7 +18,7 @@ def test_the_key_of_an_ingest_is_shown_once(browser: Looker, server: Site) -> No
         page.get_by_role("button", name="Save").click()
         dialog = page.get_by_role("dialog", name="Ready to receive")
         expect(dialog).to_be_visible()
-        address, key = dialog.locator("dd").all_inner_texts()
+        address, key = dialog.locator("dd code").all_inner_texts()
         assert re.fullmatch(r"rtmp://127\.0\.0\.1:\d+/live", address)
         assert len(key) >= 20
         window.shot("ingest-key")

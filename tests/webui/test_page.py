@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from castcore_core.builtin.rtmp import RtmpDestination as Rtmp
 from castcore_core.builtin.srt import SrtDestination as Srt
 from castcore_core.builtin.udp import UdpDestination as Udp
 from castcore_core.i18n import catalogue
+from castcore_core.notifications.event import EVENTS
+from castcore_core.plugins.host import PluginHost
 from castcore_core.profiles.schemas import ProfileCreation
 from castcore_sdk.config import config_schema
 from castcore_webui.page.entry import own_path
@@ -24,7 +27,7 @@ from castcore_webui.page.job import PARTS, SOURCES
 from servers.staff import Staff, Visitor, bare, staffed
 
 PAGES = (
-    *("/", "/account", "/jobs", "/jobs/new", "/media", "/destinations", "/destinations/new"),
+    *("/", "/account", "/account/tokens", "/jobs", "/jobs/new", "/media", "/destinations", "/destinations/new"),
     *("/profiles", "/profiles/new", "/system", "/storage", "/storage/new", "/platforms", "/platforms/new"),
     *("/notifications", "/notifications/new", "/plugins", "/assets", "/settings", "/users", "/users/new", "/audit"),
 )
@@ -149,6 +152,17 @@ async def test_what_is_not_there_is_said_in_words(tmp_path: Path) -> None:
         assert catalogue("en")["streams.not_found"]["message"] in body
 
 
+async def test_an_address_that_leads_nowhere_is_a_page_with_a_way_back(tmp_path: Path) -> None:
+    async with staffed(tmp_path) as staff:
+        for visitor in (await staff.page(Role.VIEWER), staff.anonymous()):
+            reply = await visitor("GET", "/nowhere", base="", Accept="text/html")
+            assert (reply.status, 'href="/"' in reply.body) == (404, True)
+            assert catalogue("en")["web.not_here"]["message"] in reply.body
+            assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+            assert (await visitor("GET", "/nowhere", Accept="text/html")).code in ("request.not_found", "auth.required")
+            assert (await visitor("GET", "/nowhere", base="", Accept="application/json")).code == "request.not_found"
+
+
 async def test_names_of_others_are_text_and_never_markup(tmp_path: Path) -> None:
     async with staffed(tmp_path) as staff:
         admin = await staff.page(Role.ADMIN)
@@ -209,3 +223,38 @@ def test_every_field_of_our_own_forms_speaks_both_languages(scope: str) -> None:
             if not known & {f"{kind}_{name}", *(f"{kind}_{each}_{name}" for each in (scope, *nested))}:
                 missing.add(f"{kind}_{name}")
     assert missing == set()
+
+
+def _recorded() -> set[str]:
+    """Return the actions that the code writes into the audit log as literals."""
+    found = set()
+    for path in (WEBUI.parent / "castcore_core").rglob("*.py"):
+        found |= set(re.findall(r"""record\(\s*"([a-z_]+\.[a-z_]+)",""", path.read_text(encoding="utf-8")))
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_area_of_events_has_a_name(language: str) -> None:
+    assert {f"web.area_{name.partition('.')[0]}" for name in EVENTS} <= set(catalogue(language))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_was_done_is_said_in_words(language: str) -> None:
+    actions = _recorded()
+    assert len(actions) > 40
+    assert {each for each in actions if f"web.did_{each.replace('.', '_')}" not in catalogue(language)} == set()
+
+
+async def test_the_form_of_a_plugin_says_what_its_types_are_for_in_the_readers_language(tmp_path: Path) -> None:
+    async with staffed(tmp_path) as staff:
+        admin = await staff.page(Role.ADMIN)
+        await admin("PATCH", "/settings/me", {"language": "de"})
+        host = staff.core.get(PluginHost)
+        for path in ("/storage/new", "/destinations/new", "/notifications/new"):
+            (text,) = re.findall(r'id="first">(.*?)</script>', (await get(admin, path))[1])
+            for each in json.loads(text)["types"]:
+                if each["plugin"] == "builtin":
+                    continue
+                name = f"{each['plugin']}.type_{each['id'].removeprefix(each['plugin'] + '.')}"
+                assert each["config_schema"]["description"] == host.texts("de")[name]["message"], each["id"]
+                assert each["name"], each["id"]

@@ -22,7 +22,7 @@ def test_a_target_of_notifications_is_made_with_the_events_it_wants(browser: Loo
         page.get_by_role("button", name="Save").click()
         page.wait_for_url("**/notifications")
         row = page.get_by_role("row", name=re.compile("Duty phone"))
-        expect(row).to_contain_text("job.*")
+        expect(row).to_contain_text("Jobs · from level")
         row.get_by_role("link").click()
         page.get_by_role("button", name="Send a test").click()
         expect(page.locator("#checks li")).to_have_attribute("data-level", "red")

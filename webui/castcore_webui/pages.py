@@ -18,11 +18,13 @@ from castcore_webui.page import (
     profile,
     storage,
     system,
+    token,
 )
 from castcore_webui.page.place import blueprint
 
 MODULES = (
     entry,
+    token,
     overview,
     job,
     media,

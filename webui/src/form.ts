@@ -36,10 +36,13 @@ export class Form {
   constructor(schema: Schema, private readonly values: Values, private readonly path: Path, private readonly options: Options = {}) {
     const defs = schema.$defs ?? {};
     const advanced = h("div", { class: "fields" });
-    for (const [name, part] of Object.entries(schema.properties ?? {})) {
+    const required = (name: string): boolean => Boolean(schema.required?.includes(name));
+    // What must be filled in comes first, otherwise as its author has put it.
+    const parts = Object.entries(schema.properties ?? {}).sort(([a], [b]) => Number(required(b)) - Number(required(a)));
+    for (const [name, part] of parts) {
       if (options.without?.includes(name) || part.const !== undefined) continue;
       const shape = shapeOf(part, defs);
-      const field = this.make(name, shape, defs, Boolean(schema.required?.includes(name)));
+      const field = this.make(name, shape, defs, required(name));
       this.fields.push(field);
       field.element.dataset.path = [...path, name].join(".");
       (shape.hints.advanced ? advanced : this.element).append(field.element);

@@ -25,6 +25,10 @@ interface Options<T> {
   further?: () => Record<string, unknown>;
 }
 
+/** How a type is called: by the pages, or by its plugin. */
+export const typeName = (id: string, types: Type[]): string =>
+  knows(`typename_${id}`) ? t(`typename_${id}`) : types.find((each) => each.id === id)?.name ?? id;
+
 const basics = (types: Type[], made: boolean): Schema => ({
   required: ["name", "type"],
   properties: {
@@ -53,7 +57,7 @@ export function keptForm<T extends Kept>(place: HTMLElement, options: Options<T>
   const select = head.element.querySelector<HTMLSelectElement>("select[name=type]");
   for (const option of select?.options ?? []) {
     const { value } = option;
-    option.text = knows(`typename_${value}`) ? t(`typename_${value}`) : types.find(({ id }) => id === value)?.name ?? value;
+    option.text = typeName(value, types);
   }
   select?.addEventListener("change", () => choose(select.value));
   choose(kept?.type ?? preferred ?? "");

@@ -1,7 +1,7 @@
 /** A job's log as it comes: searched, filtered by level, followed. */
 import { h, quoted, say, the } from "./element";
 import { listen } from "./live";
-import { clock, count, moment, t, tell } from "./text";
+import { clock, moment, t, tell } from "./text";
 
 interface Line { at: number; source: string; level: string; line: string; code?: string; params?: Record<string, unknown> }
 
@@ -23,7 +23,7 @@ export function openLog(job: string, names: Map<string, string>): void {
   const tally = (): void => {
     const shown = list.querySelectorAll("li:not([hidden])").length;
     const told = list.childElementCount
-      ? t("log_shown", { shown: count(shown), count: count(list.childElementCount) }) : t("log_empty");
+      ? t("log_shown", { shown, count: list.childElementCount }) : t("log_empty");
     say(state, told);
   };
   const filter = (): void => {

@@ -2,10 +2,11 @@
 import { call, get, post } from "./api";
 import { h } from "./element";
 import { Form } from "./form";
+import { typeName } from "./kept";
 import { notice, show } from "./notice";
 import type { Schema } from "./schema";
 import { send } from "./submit";
-import { knows, t, tell, type Coded } from "./text";
+import { t, tell, type Coded } from "./text";
 
 export interface MetadataParts { platforms: string[]; schema: Schema; pictures: { id: string; name: string }[] }
 interface Metadata { resolved: { title: string; description: string; warnings: Coded[] }; [field: string]: unknown }
@@ -14,8 +15,7 @@ interface Pushed { ok: boolean; results: (Coded & { ok: boolean; destination: st
 export function offerMetadata(place: HTMLElement, job: string, parts: MetadataParts): void {
   for (const platform of parts.platforms) {
     const inside = h("div");
-    const name = knows(`typename_${platform}`) ? t(`typename_${platform}`) : platform;
-    const fold = h("details", { class: "fold" }, h("summary", {}, name), inside);
+    const fold = h("details", { class: "fold" }, h("summary", {}, typeName(platform, [])), inside);
     fold.addEventListener("toggle", () => { if (fold.open && !inside.childElementCount) void fill(inside, `/stream-jobs/${job}/metadata/${platform}`, parts); });
     place.append(fold);
   }

@@ -1,7 +1,8 @@
 /** What every page does: times that grow older, signing out. */
 import { call } from "./api";
-import { all, say } from "./element";
+import { all, h, say } from "./element";
 import { attempt } from "./notice";
+import "./ready";
 import { ago, moment } from "./text";
 
 /** Show every time as "5 minutes ago", with the moment itself beside it or in its tooltip. */
@@ -23,6 +24,13 @@ for (const button of all("[data-do=sign-out]")) {
   }));
 }
 
+/** A still that is not there leaves its place empty, not torn. */
+for (const image of all<HTMLImageElement>("img[loading=lazy]")) {
+  const gone = (): void => image.replaceWith(h("span", { class: "nothumb", "aria-hidden": "true" }));
+  if (image.complete && !image.naturalWidth && image.currentSrc) gone();
+  else image.addEventListener("error", gone);
+}
+
 /** Menus close as one expects of them. */
 function closeMenus(except: EventTarget | null): void {
   for (const menu of all<HTMLDetailsElement>("details.more[open]")) {
@@ -36,6 +44,3 @@ document.addEventListener("keydown", ({ key, target }) => {
   closeMenus(null);
   if (menu) menu.querySelector("summary")?.focus();
 });
-
-// Pages are complete once their own script has run; it is a module that imports this one, so it comes after.
-queueMicrotask(() => { document.documentElement.dataset.ready = "yes"; });

@@ -1,6 +1,6 @@
 /** What the engine tells of jobs, and how a page shows it. */
 import { all, h, quoted, say } from "./element";
-import { ago, bitrate, count, duration, moment, t, tell, type Told } from "./text";
+import { ago, bitrate, duration, factor, moment, t, tell, type Told } from "./text";
 
 export interface Problem { code: string; params: Record<string, unknown> }
 
@@ -15,13 +15,16 @@ export interface OutputStatus extends Problem {
   bytes: number; bitrate: number; dropped: number; reconnects: number; verdict: Verdict | null;
 }
 
+/** Something that keeps a job from full health: of an output, or of the job. */
+export interface Finding extends Problem { output: string | null }
+
 export interface JobStatus extends Problem {
   job_id: string; name: string; desired: "stopped" | "running" | "paused"; state: string; since: number;
-  cause: Problem | null; retry_at: number | null; pending_restart: string[]; started_at: number | null; seconds: number;
+  cause: Problem | null; source: Problem | null; retry_at: number | null; pending_restart: string[]; started_at: number | null; seconds: number;
   bitrate: number; bytes: number; dropped: number; reconnects: number;
   encoder: { fps: number | null; speed: number | null } | null;
   outputs: OutputStatus[];
-  health: { score: number | null; findings: Problem[] };
+  health: { score: number | null; findings: Finding[] };
 }
 
 export type Group = "trouble" | "air" | "stopped";
@@ -31,7 +34,7 @@ export const severity = (state: string): "error" | "warning" => state === "faile
 
 /** Kilobits, as the engine counts, in the unit that is read best. */
 export const rate = (kilobits: number): string => kilobits > 0 ? bitrate(kilobits * 1000) : "–";
-export const speed = (value: number | null | undefined): string => value ? `${count(Math.round(value * 100) / 100)}×` : "–";
+export const speed = (value: number | null | undefined): string => value ? factor(value) : "–";
 
 /** Set the text of every `data-live=NAME` inside. */
 export function put(within: ParentNode, name: string, text: string): void {
@@ -67,6 +70,19 @@ export async function reasonOf(problem: Problem, cause: Problem | null = null): 
   return { message: told.message, cause: [behind.message, behind.cause].filter(Boolean).join(" "), remedy: behind.remedy || told.remedy };
 }
 
+/** What lies behind a finding of the health: the cause of the job's state, or the reason that the finding names. */
+function behind({ code, params, output }: Finding, status: JobStatus): Problem | null {
+  if (status.cause && ["health.failed", "health.reconnecting"].includes(code)) return status.cause;
+  const reason = typeof params.reason === "string" ? params.reason : "";
+  const about = status.outputs.find(({ id }) => id === output);
+  const told = [about, status, ...status.outputs, status.cause, status.source].find((each) => each?.code === reason);
+  return reason ? { code: reason, params: told?.params ?? {} } : null;
+}
+
+/** The findings in words, the heaviest first. */
+export const reasonsOf = async (status: JobStatus): Promise<Told[]> =>
+  (await Promise.all(status.health.findings.map((each) => reasonOf(each, behind(each, status))))).filter((each) => each !== null);
+
 /** Show why: beside the state, in plain words. */
 export async function putWhy(place: Element | null, problem: Problem, cause: Problem | null = null): Promise<void> {
   if (!place) return;
@@ -95,7 +111,7 @@ export async function putVerdict(place: HTMLElement | null, verdict: Verdict | n
   place.replaceChildren(
     h("span", { class: "state", "data-level": level }, h("span", { class: "mark", "aria-hidden": "true" }),
       h("span", { class: "word" }, `${t("platform")}: ${t(`phase_${verdict.phase}`)}`)),
-    verdict.viewers === null ? "" : h("span", { class: "quiet" }, ` ${t("viewers", { count: count(verdict.viewers) })}`),
+    verdict.viewers === null ? "" : h("span", { class: "quiet" }, ` ${t("viewers", { count: verdict.viewers })}`),
     verdict.watch_url ? h("a", { href: verdict.watch_url, rel: "noreferrer", target: "_blank" }, t("watch")) : "",
     ...told.map(({ message, remedy }) => h("p", { class: "why" }, h("strong", {}, ...quoted(message)), remedy ? h("span", { class: "remedy" }, ...quoted(remedy)) : "")));
 }

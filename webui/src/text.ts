@@ -10,8 +10,16 @@ const zone = root.dataset.zone || "UTC";
 const own: Record<string, string> = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 let catalogue: Promise<Record<string, Texts>> | undefined;
 
+/** Placeholders whose whole numbers name something: a port is written 12049, not 12,049. `figure.py` has the same. */
+const names = new Set(["code", "first", "id", "index", "last", "line", "number", "pid", "port", "status", "track", "year"]);
+const figures = new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
+
+function written(name: string, value: unknown): string {
+  return typeof value === "number" && !(names.has(name) && Number.isInteger(value)) ? figures.format(value) : String(value);
+}
+
 function fill(text: string, params: Record<string, unknown>): string {
-  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_whole, name: string) => name in params ? String(params[name]) : "…");
+  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_whole, name: string) => name in params ? written(name, params[name]) : "…");
 }
 
 export function knows(name: string): boolean {
@@ -49,11 +57,17 @@ export async function tell({ code, params = {} }: Coded): Promise<Told> {
 }
 
 const counts = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat(language, { style: "percent" });
+const factors = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23", timeZone: zone });
 const clocks = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone });
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 
 export const count = (value: number): string => counts.format(value);
+/** A part of one: 12%, in German 12 %. */
+export const percent = (part: number): string => percents.format(part);
+/** How many times as fast as real time. */
+export const factor = (value: number): string => `${factors.format(value)}×`;
 
 function scaled(value: number, step: number, units: string[]): string {
   let at = 0;

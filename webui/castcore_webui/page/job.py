@@ -42,7 +42,7 @@ async def job(job_id: UUID) -> Response:
     """Show a job: state and reason, figures, destinations, log."""
     who = await viewer()
     path = f"/stream-jobs/{job_id}"
-    found, status, reports = await ask_all(path, f"{path}/status?lang={who.language}", f"{path}/preflight?limit=1")
+    found, status, reports = await ask_all(path, f"{path}/status", f"{path}/preflight?limit=1")
     if not found.ok or not status.ok:
         return await render_refusal(found if not found.ok else status)
     hls = await _hls_output(found.body)

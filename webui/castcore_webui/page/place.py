@@ -14,7 +14,9 @@ from castcore_core.api.rule import current_core
 from castcore_core.plugins.host import PluginHost
 from castcore_core.plugins.page import Entry, Pages
 from castcore_webui.asset import asset, send_asset
+from castcore_webui.figure import Figures
 from castcore_webui.reading import Reply
+from castcore_webui.schema import type_names
 from castcore_webui.text import page_texts, quoted, speaker, teller
 from castcore_webui.viewer import Viewer, account, viewer
 
@@ -48,6 +50,15 @@ async def protect(response: Response) -> Response:
     return response
 
 
+@blueprint.after_app_request
+async def guide(response: Response) -> Response:
+    """Show who types an address that leads nowhere a page instead of the API's answer."""
+    lost = response.status_code == 404 and request.url_rule is None and request.method == "GET"
+    if not lost or request.path.startswith(("/api/", "/static/")) or not request.accept_mimetypes.accept_html:
+        return response
+    return await protect(await render("not_here.html", code=404))
+
+
 @blueprint.get("/static/<path:name>")
 @hide
 async def static_file(name: str) -> Response:
@@ -64,6 +75,8 @@ async def render(template: str, /, *, script: str = "", first: Any = None, code:
         t=speaker(who.language),
         tell=teller(who.language, plugin_host()),
         texts=page_texts(who.language),
+        figure=Figures(who.language),
+        type_name=type_names(who.language, plugin_host()),
         asset=asset,
         quoted=quoted,
         script=script,

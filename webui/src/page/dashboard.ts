@@ -4,7 +4,7 @@ import { listen } from "../live";
 import "../shell";
 import { actOnRows, putRow, rowOf } from "../rows";
 import { groupOf, type JobStatus } from "../status";
-import { bytes, bitrate, count } from "../text";
+import { bytes, bitrate, count, percent } from "../text";
 
 interface Figures {
   cpu_percent: number; memory_total: number; memory_available: number; disk_total: number; disk_free: number;
@@ -31,7 +31,7 @@ function move(row: HTMLElement, section: HTMLElement): void {
     part.hidden = rows === 0;
     const tally = the(`#tally [data-group=${part.dataset.group ?? ""}] [data-count]`);
     tally.dataset.count = String(rows);
-    say(tally, String(rows));
+    say(tally, count(rows));
   }
 }
 
@@ -42,7 +42,7 @@ function figure(name: string, text: string, part?: number): void {
 
 function showFigures(found: Figures): void {
   const memory = found.memory_total - found.memory_available;
-  figure("cpu", `${count(Math.round(found.cpu_percent))} %`, found.cpu_percent / 100);
+  figure("cpu", percent(found.cpu_percent / 100), found.cpu_percent / 100);
   figure("memory", `${bytes(memory)} / ${bytes(found.memory_total)}`, memory / found.memory_total);
   figure("disk", `${bytes(found.disk_total - found.disk_free)} / ${bytes(found.disk_total)}`, 1 - found.disk_free / found.disk_total);
   figure("network", `↑ ${bitrate(found.network_sent * 8)}  ↓ ${bitrate(found.network_received * 8)}`);

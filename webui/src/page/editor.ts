@@ -3,6 +3,8 @@ import { call } from "../api";
 import { destinationForm, type Account, type Destination, type Type } from "../destination";
 import { all, first, h, the } from "../element";
 import { Form } from "../form";
+import { typeName } from "../kept";
+import { showOnce } from "../once";
 import "../shell";
 import { profileForm, type Profile, type ProfileParts } from "../profile";
 import type { Schema } from "../schema";
@@ -72,7 +74,7 @@ function pick(destination: Destination, output: Output | undefined): HTMLLIEleme
   taken.addEventListener("change", follow);
   follow();
   return h("li", { "data-destination": destination.id },
-    h("label", { class: "check" }, taken, destination.name, h("span", { class: "quiet" }, ` ${destination.type}`),
+    h("label", { class: "check" }, taken, h("span", {}, destination.name, h("span", { class: "quiet" }, ` ${typeName(destination.type, data.types)}`)),
       !destination.enabled && h("span", { class: "tag" }, t("disabled"))), profiles);
 }
 
@@ -120,17 +122,8 @@ onSubmit(form, said(), async () => {
 
 /** The key of an ingest is shown by the answer that made it, and never again. */
 function showKey({ source: { host, port, key = "" } }: Job): Promise<void> {
-  return new Promise((resolve) => {
-    const line = (label: string, text: string): HTMLElement => h("div", {}, h("dt", {}, label), h("dd", {}, h("code", {}, text)));
-    const box = h("dialog", { "aria-labelledby": "key-title" },
-      h("form", { method: "dialog" },
-        h("h2", { id: "key-title" }, t("ingest_ready")), h("p", {}, t("ingest_lead")),
-        h("dl", { class: "facts" }, line(t("ingest_server"), `rtmp://${host ?? location.hostname}:${port ?? ""}/live`), line(t("ingest_key"), key)),
-        h("p", { class: "actions" }, h("button", { class: "primary" }, t("done")))));
-    box.addEventListener("close", () => resolve());
-    document.body.append(box);
-    box.showModal();
-  });
+  const server = `rtmp://${host ?? location.hostname}:${port ?? ""}/live`;
+  return showOnce(t("ingest_ready"), t("ingest_lead"), [{ label: t("ingest_server"), text: server }, { label: t("ingest_key"), text: key }]);
 }
 
 /** Ask for something new in a dialog, without leaving what has been filled in. */

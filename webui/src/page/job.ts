@@ -1,5 +1,5 @@
 /** The page of one job. */
-import { call, get, post } from "../api";
+import { call, post } from "../api";
 import { all, first, h, say, the } from "../element";
 import { listen } from "../live";
 import { openLog } from "../log";
@@ -8,13 +8,12 @@ import { attempt, confirmed, notice } from "../notice";
 import "../shell";
 import { play } from "../play";
 import { runPreflight, showReport, type Report } from "../preflight";
-import { put, putState, putVerdict, putWhy, rate, severity, speed, uptime, type JobStatus, type OutputStatus } from "../status";
-import { bytes, count, language, t, tell, type Coded, type Told } from "../text";
+import { put, putState, putVerdict, putWhy, rate, reasonsOf, severity, speed, uptime, type JobStatus, type OutputStatus } from "../status";
+import { bytes, count, t, tell, type Coded } from "../text";
 
 interface Job { id: string; name: string; outputs: { id: string; destination_name: string }[] }
-interface Diagnosed extends JobStatus { diagnosis: Told[] }
 
-const { job, status: begun, report, metadata } = first<{ job: Job; status: Diagnosed; report: Report | null; metadata: MetadataParts | null }>();
+const { job, status: begun, report, metadata } = first<{ job: Job; status: JobStatus; report: Report | null; metadata: MetadataParts | null }>();
 const page = the("#job");
 const said = the("#said");
 const path = `/stream-jobs/${job.id}`;
@@ -34,17 +33,13 @@ function showOutput(output: OutputStatus): void {
 
 let told = "";
 
-/** Put the findings into words: the server knows them, so it is asked once whenever they change. */
+/** Put the findings into words, whenever they change. */
 async function showReasons(status: JobStatus): Promise<void> {
   const key = JSON.stringify([status.state, status.code, status.cause, status.health.findings, status.outputs.map(({ params }) => params)]);
   if (key === told) return;
   told = key;
-  if (!status.code && !status.health.findings.length) {
-    the("#reasons").replaceChildren();
-    return;
-  }
-  const { diagnosis, ...found } = await get<Diagnosed>(`${path}/status?lang=${language}`);
-  the("#reasons").replaceChildren(...diagnosis.map((each) => notice(each, severity(found.state))));
+  const reasons = await reasonsOf(status);
+  if (key === told) the("#reasons").replaceChildren(...reasons.map((each) => notice(each, severity(status.state))));
 }
 
 function show(status: JobStatus): void {
@@ -56,7 +51,7 @@ function show(status: JobStatus): void {
     uptime: uptime(status),
     speed: speed(status.encoder?.speed),
     fps: status.encoder?.fps ? count(status.encoder.fps) : "–",
-    dropped: count(status.dropped),
+    dropped: status.state === "stopped" ? "–" : count(status.dropped),
   };
   for (const [name, text] of Object.entries(values)) {
     for (const place of all(`.figures [data-live=${name}]`)) say(place, text);
@@ -66,7 +61,7 @@ function show(status: JobStatus): void {
   status.outputs.forEach(showOutput);
   for (const row of all("[data-output]")) if (!known.has(row.dataset.output ?? "")) putState(row, "stopped", 0);
   showActions(status);
-  void attempt(() => showReasons(status), said);
+  void showReasons(status);
 }
 
 function showActions({ desired }: JobStatus): void {
@@ -149,7 +144,7 @@ const recording: [string, string] = ["recording", t("part_recording")];
 openLog(job.id, new Map([recording, ...job.outputs.map(({ id, destination_name }): [string, string] => [id, destination_name])]));
 for (const video of all<HTMLVideoElement>("video[data-hls]")) {
   play(video, video.dataset.hls ?? "", {
-    onState: (state) => say(the("#preview-state"), t(`preview_${state}`)),
+    onState: (state) => say(the("#preview-state"), t(`preview_${now.state === "stopped" ? "stopped" : state}`)),
     wanted: () => now.state !== "stopped",
   });
 }

@@ -2,6 +2,7 @@
 import { call, Refusal } from "../api";
 import { first, the } from "../element";
 import { show } from "../notice";
+import "../ready";
 
 const form = the<HTMLFormElement>("#sign-in");
 const second = the("#second");

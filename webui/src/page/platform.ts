@@ -3,6 +3,7 @@ import { call, post, Refusal } from "../api";
 import { first, h, the } from "../element";
 import { Form } from "../form";
 import { keep } from "../keeping";
+import { typeName } from "../kept";
 import { attempt, show } from "../notice";
 import { qrCode } from "../qr";
 import "../shell";
@@ -26,7 +27,7 @@ const head = new Form({
     client_id: { type: "string", title: t("client_id"), description: t("client_id_hint"), maxLength: 255 },
     client_secret: { anyOf: [{ type: "string", format: "password", maxLength: 1000 }, { type: "null" }], title: t("client_secret"), description: t("client_secret_hint") },
   },
-}, account ?? { type: kinds[0]?.id }, [], { scope: "platform", kept: account !== null });
+}, account ?? { type: kinds[0]?.id }, [], { scope: "platform", kept: account !== null, names: Object.fromEntries(kinds.map(({ id }) => [id, typeName(id, [])])) });
 const redirect = h("p", { class: "hint" });
 the("#fields").append(head.element, redirect);
 

@@ -3,6 +3,7 @@ import { post, Refusal } from "../api";
 import { byUrgency, checkLine, type Check } from "../check";
 import { all, first, h, say, the } from "../element";
 import { attempt } from "../notice";
+import "../ready";
 import { t } from "../text";
 
 interface State { admin_exists: boolean; steps: { name: string; done: boolean }[] }
