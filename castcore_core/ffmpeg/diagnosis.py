@@ -66,6 +66,7 @@ _CAUSES = (
     (r"Stream map '.*' matches no streams", "ffmpeg.stream_missing"),
     (r"File '.*' already exists", "ffmpeg.file_exists"),
     (r"Failed to open file 'https?:", "ffmpeg.upload_failed"),
+    (r"Format not on whitelist", "ffmpeg.source_replaced"),
     (r"moov atom not found", "ffmpeg.source_no_index"),
     (
         r"Cannot open video device|Cannot open audio device|cannot open display|Could not open X display",
@@ -88,6 +89,8 @@ _EFFECTS = (
     (r"(Network is unreachable|No route to host)", "ffmpeg.unreachable"),
     (r"Connection refused", "ffmpeg.refused"),
     (r"Address already in use", "ffmpeg.address_in_use"),
+    (r"(to the muxer|av_interleaved_write_frame\(\)): No such file or directory", "ffmpeg.file_missing"),
+    (r"(to the muxer|av_interleaved_write_frame\(\)): Permission denied", "ffmpeg.permission_denied"),
     (
         r"(submitting a packet to the muxer|av_interleaved_write_frame\(\)|Error muxing a packet)",
         "ffmpeg.connection_lost",
@@ -156,7 +159,7 @@ def _params(code: str, match: re.Match[str], lines: list[str]) -> dict[str, str 
 
 
 def _refine(code: str, params: Params, lines: list[str], seconds: float | None) -> Diagnosis:
-    """Tell apart what the line alone does not: an RTMP peer that is silent or hangs up, SRT's two refusals."""
+    """Tell apart what the line alone does not: what an RTMP peer does, SRT's two refusals, a folder that is gone."""
     if any("Cannot read RTMP handshake response" in line for line in lines):
         if code == "ffmpeg.timed_out":
             return Diagnosis(code="ffmpeg.handshake_silent", params=params)
@@ -164,9 +167,13 @@ def _refine(code: str, params: Params, lines: list[str], seconds: float | None) 
             return Diagnosis(code="ffmpeg.handshake_closed", params=params)
     if code == "ffmpeg.srt_refused" and seconds is not None and seconds < SRT_TIMEOUT_SECONDS:
         return Diagnosis(code="ffmpeg.srt_passphrase")
+    if code == "ffmpeg.file_missing" and any(map(_SEGMENT.search, lines)):
+        return Diagnosis(code="ffmpeg.folder_missing")
     if code == "ffmpeg.connection_lost" and not any(map(_NETWORK_END.search, lines)):
         return Diagnosis(code="ffmpeg.write_failed", params=params)
     return Diagnosis(code=code, params=params)
 
 
+_SEGMENT = re.compile(r"\[hls[^\]]*\].*Failed to open file 'file:")
+"""The words of the muxer; the demuxer says it otherwise."""
 _NETWORK_END = re.compile(r"Broken pipe|Connection reset|Input/output error|End of file|timed out", re.IGNORECASE)

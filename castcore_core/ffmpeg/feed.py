@@ -92,11 +92,20 @@ def _played(source: FileSource | StoredSource, options: tuple[str, ...], locatio
     seek = () if source.loop else (Ref(kind="seek"),)
     return replace(
         _described(source.media, track),
-        arguments=(*options, *loop, *start, *seek, "-i", location),
+        arguments=(*options, *_pinned(source.media), *loop, *start, *seek, "-i", location),
         ends=not source.loop,
         resume=not source.loop,
         start_at=source.start_at,
     )
+
+
+def _pinned(media: MediaInfo | None) -> tuple[str, ...]:
+    """Return what lets ffmpeg open this container alone.
+
+    Another file may have taken the place of the one that was looked into; a playlist would lead ffmpeg to whatever it
+    names. ``None`` is never played: it is what a preview knows.
+    """
+    return () if media is None else ("-format_whitelist", media.container)
 
 
 @open_source.register

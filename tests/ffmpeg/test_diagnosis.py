@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import ssl
 import subprocess
@@ -182,8 +183,13 @@ def test_srt_with_another_passphrase(ffmpeg: str) -> None:
 
 def _await_udp(port: int) -> None:
     wanted = f":{port:04X}"
+    table = Path("/proc/net/udp")
+    _await(lambda: any(line.split()[1].endswith(wanted) for line in table.read_text().splitlines()[1:]))
+
+
+def _await(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 5
-    while not any(line.split()[1].endswith(wanted) for line in Path("/proc/net/udp").read_text().splitlines()[1:]):
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -211,6 +217,30 @@ def test_places_that_do_not_exist_or_refuse(ffmpeg: str, tmp_path: Path, clips: 
     assert provoke(ffmpeg, "-i", f"file:{tmp_path}", *NULL).code == "ffmpeg.is_directory"
     assert provoke(ffmpeg, *PICTURE, *X264, f"file:{tmp_path}/none/x.mkv").code == "ffmpeg.file_missing"
     assert provoke(ffmpeg, *PICTURE, *X264, "-n", f"file:{clips['av']}").code == "ffmpeg.file_exists"
+
+
+HLS = ["-g", "10", "-f", "hls", "-hls_time", "0.3", "-hls_flags", "temp_file"]
+
+
+def test_a_folder_that_is_removed_while_segments_are_written(ffmpeg: str, tmp_path: Path) -> None:
+    folder = tmp_path / "hls"
+    folder.mkdir()
+    words = [ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "level+warning", *LIVE, *X264, *HLS]
+    with subprocess.Popen([*words, f"file:{folder}/index.m3u8"], stderr=subprocess.PIPE) as process:
+        try:
+            _await(lambda: (folder / "index.m3u8").exists())
+            shutil.rmtree(folder)
+            log = process.communicate(timeout=10)[1].decode()
+        finally:
+            process.kill()
+    assert diagnose(log, status=process.returncode) == Diagnosis(code="ffmpeg.folder_missing")
+    # and so it is said by each process that follows, until the folder is there again
+    assert provoke(ffmpeg, *PICTURE, *X264, *HLS, f"file:{folder}/index.m3u8").code == "ffmpeg.folder_missing"
+
+
+def test_a_folder_that_may_not_be_written_to_any_more() -> None:
+    for line in ("av_interleaved_write_frame(): ", "[vost#0:0/copy @ 0x1] Error submitting a packet to the muxer: "):
+        assert diagnose(f"{line}Permission denied", status=1).code == "ffmpeg.permission_denied"
 
 
 def test_a_full_disk(ffmpeg: str) -> None:
