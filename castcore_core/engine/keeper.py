@@ -189,12 +189,12 @@ class Keeper:
         self._untidy = True
         self._observer.clear()
         self._client, self._conformer = client, Conformer(self._desk, self._observer, client)
-        state, figures = await client.status()
-        self._observer.picture.enter(state)
+        standing = await client.status()
+        self._observer.picture.enter(standing.state)
+        self._observer.recall(standing.source)
         # Before the figures are taken: what they say is no news of a job that is stopped.
         self._observer.phase = "live"
-        if figures is not None:
-            self._observer.take(figures)
+        self._observer.take(standing.figures)
         self._observer.enter("live")
         self._reading = asyncio.create_task(self._read(client), name=f"runner of {self.job_id}")
 

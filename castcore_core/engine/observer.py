@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -137,6 +138,14 @@ class Observer:
         elif isinstance(event, Progress) and self._wanted is not None:
             self._name_outputs(self._wanted)
         self._compare(event.at or time.time())
+
+    def recall(self, source: Iterable[SourceState]) -> None:
+        """Know the source as an earlier life of the server has told it; what that has not heard is still to come."""
+        for event in source:
+            if event.seq <= self.page.heard:
+                self.picture.take(event)
+        if self.picture.source is not None:
+            self._told["source"] = (self.picture.source.state, self.picture.source.code)
 
     def status(self) -> JobStatus:
         """Return the whole status."""

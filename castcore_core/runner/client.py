@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from castcore_core.runner.error import Problem, RunnerError
-from castcore_core.runner.event import Event, event_from_json
+from castcore_core.runner.event import Event, Progress, SourceState, event_from_json
 from castcore_core.runner.identity import Identity, name_of
 from castcore_core.runner.journal import read_records
 from castcore_core.runner.launch import connect_socket, launch_process, reap
@@ -34,6 +34,16 @@ class Hello:
     revisions: Mapping[str, str] = field(default_factory=dict)
     last: int = 0
     """Number of its last event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a job is, to those who come later."""
+
+    state: str
+    figures: Progress
+    source: tuple[SourceState, ...] = ()
+    """The events that the state of its source follows from."""
 
 
 class RunnerClient:
@@ -93,10 +103,17 @@ class RunnerClient:
         """End the job in order within ``timeout`` seconds; a second call ends it at once. Returns before the end."""
         await self._ask("stop", timeout=timeout)
 
-    async def status(self) -> tuple[str, Event | None]:
-        """Return the job's state and all figures."""
+    async def status(self) -> Standing:
+        """Return how the job is at this moment."""
         answer = await self._ask("status")
-        return str(answer["state"]), event_from_json(answer["progress"])
+        # A runner of an earlier version says nothing of its source.
+        source = [event_from_json(each) for each in answer.get("source", ())]
+        figures = event_from_json(answer["progress"])
+        return Standing(
+            state=str(answer["state"]),
+            figures=figures if isinstance(figures, Progress) else Progress(),
+            source=tuple(each for each in source if isinstance(each, SourceState)),
+        )
 
     async def ack(self, seq: int) -> None:
         """Say that the events up to ``seq`` are safe and need not be kept."""

@@ -140,7 +140,8 @@ class RunnerProcess:
         elif name == "stop":
             job.stop(float(command.get("timeout", STOP_SECONDS)))
         elif name == "status":
-            return {"state": job.state, "progress": self._reporter.told(job.progress())}
+            figures = self._reporter.told(job.progress())
+            return {"state": job.state, "progress": figures, "source": self._reporter.source}
         else:
             raise RunnerError("runner.protocol_error", detail="unknown op")
         return {}

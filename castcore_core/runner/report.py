@@ -9,7 +9,7 @@ from typing import Any
 
 from castcore_core.runner.child import Child
 from castcore_core.runner.error import Problem
-from castcore_core.runner.event import Event, LogLine, Notice, Progress
+from castcore_core.runner.event import Event, LogLine, Notice, Progress, SourceState
 from castcore_core.runner.journal import Journal
 from castcore_core.runner.log import ChildLog
 from castcore_core.runner.protocol import encode
@@ -24,6 +24,8 @@ class Reporter:
 
     def __init__(self, journal: Journal, broadcast: Callable[[bytes, bool], None]) -> None:
         self.scrubber = Scrubber()
+        self.source: tuple[dict[str, Any], ...] = ()
+        """The events that the source's state follows from; of one that is lost the first and the last that say so."""
         self._journal = journal
         self._broadcast = broadcast
         self._told = False
@@ -40,10 +42,19 @@ class Reporter:
         is_log = isinstance(event, LogLine)
         if journalled:
             self._journal.add(message, is_log=is_log)
+        if isinstance(event, SourceState):
+            self._note_source(message)
         self._broadcast(encode({"event": message}), journalled and not is_log)
         if self._journal.failure and not self._told:
             self._told = True
             self.notice(Problem("runner.journal_failed", {"reason": self._journal.failure}))
+
+    def _note_source(self, message: dict[str, Any]) -> None:
+        lost = self.source[:1] if self.source and self.source[0]["state"] == "lost" else ()
+        if message["state"] == "lost":
+            self.source = (*lost, message)
+        elif message["state"] != "connecting" or not lost:
+            self.source = (message,)
 
     def told(self, event: Event) -> dict[str, Any]:
         """Return an event as JSON values without a secret in its free text."""

@@ -51,9 +51,49 @@ async def test_a_graceful_stop_of_the_server_leaves_streams_and_the_next_adopts(
         status = second.status(job)
         assert status.state == "running"
         assert [output.state for output in status.outputs] == ["running"]
+        assert status.source is not None
+        assert status.source.state == "up"
         assert (await second.runner(job)).pid == pid
         await second.commands.stop(job)
         await second.reach(job, "stopped")
+    assert len(sink.of("a")) == 1
+
+
+async def test_the_next_server_knows_since_when_the_source_is_gone(data: Path, sink: Sink) -> None:
+    async with house(data) as first:
+        studio = await first.job("studio", sink.url, "a", source={"kind": "ingest", "key": "camera-one"}, copy=True)
+        port = (await StreamJob.get(id=studio)).source["port"]
+        camera = await first.job("camera", f"rtmp://127.0.0.1:{port}/live", "camera-one")
+        for job in (studio, camera):
+            await first.commands.start(job)
+        await first.until(studio, lambda one: one.source and one.source.state == "up")
+        await first.commands.stop(camera)
+        lost = (await first.until(studio, lambda one: one.source and one.source.state == "lost")).source
+    async with house(data) as second:
+        assert second.status(studio).source == lost
+        # It is no news to anybody.
+        assert [each.state for each in await StateChange.filter(job_id=studio, subject="source").order_by("at")] == [
+            *("connecting", "up", "lost")
+        ]
+        await second.commands.start(camera)
+        await second.until(studio, lambda one: one.source and one.source.state == "up")
+
+
+async def test_a_film_that_became_something_else_is_not_opened_again(
+    home: House, sink: Sink, clips: Clips, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(clips["av"].read_bytes())
+    job = await home.job("film", sink.url, "a", source={"kind": "file", "path": str(film), "loop": True})
+    await home.commands.start(job)
+    await home.reach(job, "running")
+    film.write_text(f"ffconcat version 1.0\nfile '{clips['av']}'\n")
+    encoder = next(each for each in (await home.runner(job)).children() if str(film) in " ".join(each.cmdline()))
+    encoder.kill()
+    status = await home.until(job, lambda one: one.code == "ffmpeg.source_replaced")
+    assert status.state in ("reconnecting", "fallback")
+    film.write_bytes(clips["av"].read_bytes())
+    await home.reach(job, "running")
     assert len(sink.of("a")) == 1
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from castcore_core.rtmp import TagKind
-from castcore_core.runner.event import BusStatistics, JobState, Notice, OutputState, Progress, SourceState
+from castcore_core.runner.event import BusStatistics, JobState, Notice, OutputState, SourceState
 from castcore_core.runner.plan import SourcePlan
 from runner.scene import Session, Sink, encoder, job, keys, recording, rtmp, running, slate
 
@@ -79,8 +79,7 @@ async def test_pause_shows_the_slate_at_once_and_resume_the_source(sink: Sink, f
         session = await sink.playing("a", 40)
         await run.client.pause()
         await run.seen(JobState, state="paused")
-        figures = (await run.client.status())[1]
-        assert isinstance(figures, Progress)
+        figures = (await run.client.status()).figures
         assert isinstance(figures.buses["main"], BusStatistics)
         assert figures.buses["main"].on_slate
         before = len(session.arrivals)

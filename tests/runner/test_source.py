@@ -231,6 +231,18 @@ async def test_a_refused_source_gives_its_cause(folder: Path, sink: Sink) -> Non
     assert last.cause.code == "rtmp.refused"
 
 
+async def test_who_comes_later_hears_since_when_the_source_is_gone(folder: Path, sink: Sink) -> None:
+    endpoint = RtmpEndpoint(url=f"rtmp://127.0.0.1:{free_port()}/live", stream_key="from")
+    source = SourcePlan(kind="rtmp_pull", name="Studio", live=True, endpoint=endpoint)
+    plan = job(rtmp("a", sink.url), source=source, encoder=None)
+    async with running(folder, plan, keys(plan) | {"from": "camera"}) as run:
+        first = await run.seen(SourceState, state="lost")
+        again = await run.seen(SourceState, state="connecting", times=3)
+        (begun, last) = (await run.client.status()).source
+        assert begun == first
+        assert (last.state, last.seq < again.seq, last.attempt) == ("lost", True, again.attempt - 1)
+
+
 async def test_no_destination_ever_up_ends_the_job_with_the_last_cause(folder: Path) -> None:
     plan = job(rtmp("a", f"rtmp://127.0.0.1:{free_port()}/live"), give_up_after=1.0)
     async with running(folder, plan, keys(plan)) as run:
