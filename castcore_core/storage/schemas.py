@@ -110,7 +110,7 @@ class UnmountQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    force: bool = Field(default=False, description="Also while somebody reads from it.")
+    force: bool = Field(default=False, description="Also while jobs play, or somebody reads, from it.")
 
 
 class EntryAnswer(BaseModel):

@@ -19,6 +19,7 @@ from castcore_core.core import Core
 from castcore_core.db import utc_now
 from castcore_core.error import ConflictError
 from castcore_core.plugins.host import PluginHost
+from castcore_core.profiles.service import in_use
 from castcore_core.storage.client import was_left
 from castcore_core.storage.keeper import Keeper, Mount
 from castcore_core.storage.models import StorageSource
@@ -194,12 +195,15 @@ class Storage:
     async def unmount(self, source_id: UUID | str, *, force: bool = False) -> Mount:
         """End the worker of a source and refuse its use until it is mounted again.
 
-        Raises ConflictError ``storage.being_read`` where somebody reads from it, unless forced.
+        Raises ConflictError, unless forced: ``conflict.in_use`` where jobs on air play from it, whether or not they
+        have a file open at the moment, ``storage.being_read`` where anybody else reads from it.
         """
         row = await self._sources.get(source_id)
-        mount = self.status(row)
-        if mount.readers and not force:
-            raise ConflictError("storage.being_read", params={"source": row.name, "readers": mount.readers})
+        if not force:
+            if jobs := await self._sources.jobs(row.id, on_air=True):
+                raise in_use(jobs)
+            if readers := self.status(row).readers:
+                raise ConflictError("storage.being_read", params={"source": row.name, "readers": readers})
         await StorageSource.filter(id=row.id).update(mounted=False)
         await self._core.get(Audit).record("storage.unmounted", target=target(row))
         await self.forget(source_id)

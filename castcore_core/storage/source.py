@@ -121,7 +121,7 @@ class StorageSources:
         is wanted on air does.
         """
         row = await self.get(source_id)
-        users = await self._jobs(source_id, on_air=force)
+        users = await self.jobs(source_id, on_air=force)
         if not force:
             for ask in self.users:
                 users += await ask(source_id)
@@ -131,7 +131,8 @@ class StorageSources:
             await row.delete()
             await self._audit.record("storage.deleted", target=target(row))
 
-    async def _jobs(self, source_id: UUID, *, on_air: bool) -> list[str]:
+    async def jobs(self, source_id: UUID | str, *, on_air: bool) -> list[str]:
+        """Return the names of the jobs that play from a source; ``on_air``: of those that are wanted there."""
         playing = StreamJob.filter(Q(source_kind="storage") | Q(media__source_id=source_id))
         rows = await playing.order_by("name").values("name", "source", "desired", "media__source_id")
         return [

@@ -143,6 +143,12 @@ async def test_nothing_else_is_found(url: str, path: str) -> None:
         assert (await reader.readline()).split()[1] in (b"404", b"400")
 
 
+async def test_whoever_is_amid_a_file_that_is_gone_is_to_wait_for_it(desk: Desk) -> None:
+    assert (await get(desk.url("gone.mp4"), Range="bytes=0-")).status_code == 404
+    answer = await get(desk.url("gone.mp4"), Range="bytes=5-")
+    assert (answer.status_code, answer.headers["Retry-After"], answer.text) == (503, "1", "storage.not_found\n")
+
+
 async def test_who_does_not_know_the_token_finds_nothing(url: str) -> None:
     parts = urlsplit(url)
     token = parts.path.split("/")[1]

@@ -17,6 +17,8 @@ import psutil
 import pytest
 
 from castcore_core.accounts.role import Role
+from castcore_core.engine.logbook import Logbook
+from castcore_core.error import ConflictError
 from castcore_core.storage.client import Worker
 from castcore_core.storage.source import StorageSources
 from castcore_core.streams.planning import JobPlanner
@@ -25,7 +27,7 @@ from castcore_sdk import NotFoundError
 from engine.scene import House, house
 from servers.awkward import CANARY, Awkward
 from servers.castcore import ServerProcess, start, wait_ready
-from servers.media import BUNDLED
+from servers.media import BUNDLED, Clips
 from servers.nginx import NginxRtmp
 from storage.scene import Place
 
@@ -87,6 +89,26 @@ async def test_what_breaks_off_is_bridged_by_the_slate_and_gone_on_with(
     assert len(nginx.publishers("key")) == 1
 
 
+async def test_a_film_that_is_deleted_while_it_is_repeated_is_awaited_in_peace(
+    home: House, place: Place, nginx: NginxRtmp, clips: Clips
+) -> None:
+    job = await playing(home, place, nginx, clips["av"], loop=True)
+    film = place.faults.root / "film ü.mp4"
+    away = film.rename(film.with_name("away.mp4"))
+    await home.reach(job, "fallback", within=25)
+    (encoder,) = [each for each in psutil.process_iter(["cmdline"]) if _plays(each, place)]
+    before = encoder.cpu_times()
+    await asyncio.sleep(2.0)
+    after = encoder.cpu_times()
+    assert after.user + after.system - before.user - before.system < 0.3
+    await home.until(job, lambda status: status.code == "ffmpeg.file_missing", within=25)
+    with home.core.get(Logbook).listen(str(job), lambda *_: None) as lines:
+        assert len(lines) < 80
+    away.rename(film)
+    await home.reach(job, "running", within=25)
+    assert len(nginx.publishers("key")) == 1
+
+
 async def test_a_storage_that_hangs_for_longer_than_anybody_waits_comes_back(
     home: House, place: Place, nginx: NginxRtmp, film: Path
 ) -> None:
@@ -111,6 +133,23 @@ async def test_the_worker_is_killed_again_and_again_while_a_job_reads(
     await home.reach(job, "running", within=20)
     assert home.status(job).outputs[0].reconnects == 0
     assert len(nginx.publishers("key")) == 1
+
+
+async def test_a_storage_that_a_job_plays_from_is_unmounted_by_force_only(
+    home: House, place: Place, nginx: NginxRtmp, film: Path
+) -> None:
+    job = await playing(home, place, nginx, film, loop=True)
+    with pytest.raises(ConflictError) as caught:
+        await place.storage.unmount(place.id)
+    assert (caught.value.code, caught.value.params) == ("conflict.in_use", {"by": "from storage", "count": 1})
+    assert (await place.mount()).state == "mounted"
+    assert (await place.storage.unmount(place.id, force=True)).state == "unmounted"
+    await home.reach(job, "fallback", within=25)
+    await place.storage.mount(place.id)
+    await home.reach(job, "running", within=40)
+    await home.commands.stop(job)
+    await home.reach(job, "stopped")
+    assert (await place.storage.unmount(place.id)).state == "unmounted"
 
 
 @asynccontextmanager

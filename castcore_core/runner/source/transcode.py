@@ -68,7 +68,7 @@ class Transcode:
             ):
                 self._end(outcome)
                 return
-            problem = outcome.problem or outcome.damage or Problem("runner.source_ended")
+            problem = self._named(outcome.problem or outcome.damage or Problem("runner.source_ended"))
             self._give_up_if_hopeless(outcome, problem)
             wait = backoff.after(outcome.seconds)
             self._presence.lost(problem, wait)
@@ -142,6 +142,11 @@ class Transcode:
             return False
         length = self._source.length
         return length is None or self._plan.start_at + self._position < length - _BREAK_SECONDS
+
+    def _named(self, problem: Problem) -> Problem:
+        """Call a file that its gateway does not find what it is to people: missing."""
+        missing = self._source.awaited and problem.code == "ffmpeg.http_not_found"
+        return Problem("ffmpeg.file_missing", {}, problem.detail) if missing else problem
 
     def _give_up_if_hopeless(self, outcome: Outcome, problem: Problem) -> None:
         """Raise RunnerError where another process would do no better."""

@@ -104,7 +104,9 @@ class Gateway:
             async with self._turn():
                 await self._send(connection, request)
         except CastCoreError as error:
-            status = _status(error)
+            # Whoever is amid the file waits for it: ffmpeg would take anything else for its end and, where it is to be
+            # repeated, ask again and again without a pause.
+            status = HTTPStatus.SERVICE_UNAVAILABLE if request.goes_on else _status(error)
             retry = {"Retry_After": _RETRY_AFTER} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
             await connection.refuse(status, error.code, **retry)
         finally:

@@ -32,6 +32,12 @@ class Request:
     """Lower-case names."""
     keep_alive: bool
 
+    @property
+    def goes_on(self) -> bool:
+        """Say whether it is for a later part of a file: whoever asks so has opened it before."""
+        match = _RANGE.fullmatch(self.fields.get("range", ""))
+        return match is not None and int(match["first"] or 0) > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
