@@ -12,20 +12,19 @@ import structlog
 
 from castcore_core.db import utc_now
 from castcore_core.engine import link
-from castcore_core.engine.attempt import Attempts
+from castcore_core.engine.aftermath import OVER_S, Aftermath
 from castcore_core.engine.conform import Conformer, prepared
 from castcore_core.engine.desk import Desk
 from castcore_core.engine.observer import Observer
-from castcore_core.engine.outcome import settle, told_before
-from castcore_core.engine.schemas import Params, Problem
+from castcore_core.engine.outcome import told_before
+from castcore_core.engine.schemas import Problem
 from castcore_core.engine.verdict import BroadcastWatch
 from castcore_core.platforms.event import REAUTHENTICATION
-from castcore_core.runner.client import RunnerClient, forget, launch, open_runner
+from castcore_core.runner.client import RunnerClient, launch, open_runner
 from castcore_core.runner.error import RunnerError
 from castcore_core.runner.identity import Identity
 from castcore_core.streams.desired import WantedJob
 from castcore_core.streams.planning import PlannedJob
-from castcore_sdk import CheckResult, Severity
 from castcore_sdk.errors import AuthenticationError, CastCoreError, ConfigurationError
 
 STOP_SECONDS = 3.0
@@ -35,7 +34,6 @@ _SILENT_SECONDS = 30.0
 """Seconds without a word after which a runner counts as frozen: it speaks once a second."""
 _REFUSALS = 3
 _AGAIN_S = 5.0
-_FOREVER_S = 3600.0
 _HOPELESS = (ConfigurationError, AuthenticationError)
 """What another attempt would not mend.
 
@@ -58,7 +56,7 @@ class Keeper:
         self._desk = desk
         self._page = desk.ledger.page(job_id)
         self._observer = Observer(self._page, desk.board, desk.logbook)
-        self._attempts = Attempts(self._page.attempts)
+        self._aftermath = Aftermath(desk, self._page, self._observer)
         self._wanted: WantedJob | None = None
         self._wake = asyncio.Event()
         self._looked = False
@@ -68,8 +66,6 @@ class Keeper:
         self._conformer: Conformer | None = None
         self._reading: asyncio.Task[None] | None = None
         self._watch = BroadcastWatch(desk, self._observer, self._sent)
-        self._untidy = False
-        """There may be a journal to remove and broadcasts to close."""
         desk.board.add(job_id, self._observer.status)
 
     def want(self, wanted: WantedJob | None) -> None:
@@ -122,7 +118,7 @@ class Keeper:
             return await self._begin(wanted)
         if self._conformer.generation != wanted.revisions["generation"]:
             await self._end(self._client)
-            await self._leave()
+            await self._aftermath.leave()
             return 0.0
         return await self._conform(self._client, self._conformer, wanted)
 
@@ -186,7 +182,7 @@ class Keeper:
         page.generation = int(hello.revisions.get("generation", 0))
         page.restarts = int(hello.revisions.get("restarts", 0))
         page.outcome, page.acknowledge = "", client.ack
-        self._untidy = True
+        self._aftermath.untidy = True
         self._observer.clear()
         self._client, self._conformer = client, Conformer(self._desk, self._observer, client)
         standing = await client.status()
@@ -213,17 +209,17 @@ class Keeper:
 
     async def _begin(self, wanted: WantedJob) -> float:
         """Start the job, if its time has come."""
-        page = self._page
+        page, attempts = self._page, self._aftermath.attempts
         if (page.generation, page.restarts) != (wanted.generation, wanted.restarts):
-            self._attempts.reset()
+            attempts.reset()
         elif page.outcome:
-            await self._finish(*told_before(page.code, page.params))
+            await self._aftermath.finish(*told_before(page.code, page.params))
             return _AGAIN_S
-        if self._attempts.wait > 0:
-            return self._attempts.wait
+        if attempts.wait > 0:
+            return attempts.wait
         page.generation, page.restarts, page.outcome = wanted.generation, wanted.restarts, ""
-        page.started_at, page.attempts, page.dirty = utc_now(), self._attempts.count, True
-        self._untidy = True
+        page.started_at, page.attempts, page.dirty = utc_now(), attempts.count, True
+        self._aftermath.untidy = True
         self._observer.enter("starting")
         client: RunnerClient | None = None
         await self._desk.ledger.write()
@@ -237,14 +233,14 @@ class Keeper:
         except CastCoreError as error:
             if isinstance(error, _HOPELESS) and not error.code.startswith(("ffmpeg.", REAUTHENTICATION)):
                 page.outcome = "failed"
-                await self._finish(Problem(code=error.code, params=dict(error.params)), None)
-                return _FOREVER_S
-            return await self._fail(wanted, Problem(code=error.code, params=dict(error.params)), None, 0.0)
+                await self._aftermath.finish(Problem(code=error.code, params=dict(error.params)), None)
+                return OVER_S
+            return await self._aftermath.fail(wanted, Problem(code=error.code, params=dict(error.params)))
         except RunnerError as error:
             if error.code in ("runner.job_locked", "runner.already_started"):
                 self._looked = False
                 return 0.2
-            return await self._fail(wanted, Problem(code=error.code, params=dict(error.params)), None, 0.0)
+            return await self._aftermath.fail(wanted, Problem(code=error.code, params=dict(error.params)))
         finally:
             if client is None:
                 await _put_away(opening)
@@ -281,7 +277,7 @@ class Keeper:
             return _AGAIN_S
         try:
             failure = self._observer.picture.device_failure
-            if failure is not None and self._distrust(failure):
+            if failure is not None and self._aftermath.distrust(failure):
                 await conformer.restart(wanted)
             wait = await self._while_wanted(conformer.conform(wanted))
             self._watch.follow({each.id for each in wanted.outputs})
@@ -296,11 +292,6 @@ class Keeper:
         """Return the revision with which an output is on air."""
         return self._conformer.have.get(output_id) if self._conformer is not None else None
 
-    def _distrust(self, failure: Problem) -> bool:
-        """Let the next plan do without the encoder that failed, if something can stand in for it."""
-        reason = CheckResult(code=failure.code, severity=Severity.ERROR, params=failure.params)
-        return self._desk.planner.distrust(self.job_id, reason)
-
     async def _conclude(self, client: RunnerClient) -> None:
         """The runner's connection is over: read why."""
         await self._watch.stop()
@@ -311,7 +302,7 @@ class Keeper:
             self._looked = False
             await self._look()
             return
-        await self._judge(rebooted=False)
+        await self._aftermath.judge(self._wanted, rebooted=False)
 
     async def _read_left(self) -> None:
         """Read what a runner told last that has ended while nobody listened."""
@@ -319,85 +310,36 @@ class Keeper:
         here = Identity.of(1).boot
         if left is None:
             if self._page.process and not self._page.process.startswith(here):
-                self._attempts.reset()
+                self._aftermath.attempts.reset()
             return
         self._page.begin(_key_of(left.identity))
-        self._untidy = True
+        self._aftermath.untidy = True
         if self._page.outcome:
             return
         for event in left.events:
             self._observer.take(event)
         if self._wanted is not None and self._wanted.desired != "stopped":
-            await self._judge(rebooted=left.identity.boot != here)
-
-    async def _judge(self, *, rebooted: bool) -> None:
-        """Decide what the end of a runner means."""
-        wanted, picture = self._wanted, self._observer.picture
-        good = time.monotonic() - picture.delivering_since if picture.delivering_since is not None else 0.0
-        self._observer.clear()
-        if wanted is None or wanted.desired == "stopped":
-            return
-        if picture.state == "ended" and not picture.signalled:
-            self._page.outcome = "ended"
-            await self._finish(Problem(code="engine.ended"), None)
-        elif picture.signalled or rebooted:
-            self._attempts.reset()
-            self._observer.enter("starting", Problem(code="engine.rebooted" if rebooted else "runner.signalled"))
-        else:
-            problem = Problem(code=picture.code or "engine.runner_gone", params=dict(picture.params))
-            if picture.device_failure is not None:
-                self._distrust(picture.device_failure)
-            await self._fail(wanted, problem, picture.cause, good)
-
-    async def _fail(self, wanted: WantedJob, problem: Problem, cause: Problem | None, good: float) -> float:
-        again = self._attempts.fail(wanted.restart, good)
-        self._page.attempts = self._attempts.count
-        if not again:
-            params: Params = {"attempts": self._attempts.count, "reason": problem.code}
-            self._page.outcome = "failed"
-            await self._finish(Problem(code="engine.gave_up", params=params), problem)
-            return _FOREVER_S
-        self._observer.enter("waiting", problem, cause, time.time() + self._attempts.wait)
-        return self._attempts.wait
-
-    async def _finish(self, problem: Problem, cause: Problem | None) -> None:
-        """Close a run that is over for good; nobody hears of it before a new start would be heard."""
-        page = self._page
-        page.code, page.params, page.dirty = problem.code, problem.params, True
-        if page.outcome == "failed":
-            _log.warning("job has failed", job=self.job_id, code=problem.code, params=problem.params)
-        await self._desk.ledger.write()
-        await settle(self.job_id, page.generation, page.restarts)
-        self._observer.enter("failed" if page.outcome == "failed" else "stopped", problem, cause)
-        if self._untidy:
-            await self._leave()
-
-    async def _leave(self) -> None:
-        """Nothing follows: store what was told, and tell the destinations."""
-        await self._desk.ledger.write()
-        await asyncio.to_thread(forget, self._desk.run, self.job_id)
-        await self._desk.planner.release(self.job_id)
-        self._untidy = False
+            await self._aftermath.judge(self._wanted, rebooted=left.identity.boot != here)
 
     async def _stop(self) -> None:
         """End the job and all that is left of it."""
         page = self._page
         over = bool(page.outcome) and self._client is None
         known = self._client or self._blank or (page.state != "stopped" and not over)
-        if self._untidy and over:
-            await self._leave()
+        if self._aftermath.untidy and over:
+            await self._aftermath.leave()
         if self._blank is not None:
             blank, self._blank = self._blank, None
             await blank.close()
             await link.end_by_force(blank.hello.identity)
         if self._client is not None:
             await self._end(self._client)
-        self._attempts.reset()
-        if known or self._untidy:
+        self._aftermath.attempts.reset()
+        if known or self._aftermath.untidy:
             page.attempts, page.outcome = 0, ""
             self._observer.clear()
             self._observer.enter("stopped")
-            await self._leave()
+            await self._aftermath.leave()
 
     async def _end(self, client: RunnerClient) -> None:
         """End the runner in order, else by force; nobody else waits meanwhile."""
