@@ -258,3 +258,7 @@ async def test_the_form_of_a_plugin_says_what_its_types_are_for_in_the_readers_l
                 name = f"{each['plugin']}.type_{each['id'].removeprefix(each['plugin'] + '.')}"
                 assert each["config_schema"]["description"] == host.texts("de")[name]["message"], each["id"]
                 assert each["name"], each["id"]
+                choices = {"s3": "provider", "youtube": "privacy", "twitch": "ingest"}.get(each["id"])
+                if choices:
+                    field = each["config_schema"]["properties"][choices]
+                    assert set(field["x-castcore-names"]) == set(field["enum"]), each["id"]

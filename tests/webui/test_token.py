@@ -45,7 +45,7 @@ def test_a_token_is_made_shown_once_copied_and_revoked(browser: Looker, server: 
         window.shot("token-made")
         page.keyboard.press("Escape")
         expect(dialog).to_be_visible()
-        dialog.get_by_role("button", name="Copy the token").click()
+        dialog.get_by_role("button", name="Copy Token").click()
         expect(dialog.get_by_role("status")).to_have_text("Copied.")
         assert page.evaluate("navigator.clipboard.readText()") == token
         assert (status(server, token), status(server, token, "POST"), status(server, token, path="/users")) == (
@@ -75,7 +75,7 @@ def test_without_the_clipboard_it_is_copied_all_the_same(browser: Looker, server
         page.goto("/account/tokens")
         ask_for(page, "Backup script")
         dialog = page.get_by_role("dialog", name="Your new token")
-        dialog.get_by_role("button", name="Copy the token").click()
+        dialog.get_by_role("button", name="Copy Token").click()
         expect(dialog.get_by_role("status")).to_have_text("Copied.")
         assert page.evaluate("navigator.clipboard.readText()") == dialog.locator("code").inner_text()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from castcore_core.plugins.catalogue import Texts
 from castcore_core.plugins.host import PluginHost
 from castcore_webui.text import page_texts
 
@@ -14,13 +15,14 @@ def localized(types: Iterable[dict[str, Any]], language: str, host: PluginHost |
 
     The name of the type ``nfs.mounted`` stands under that code, the one of ``smb``, of the plugin ``smb``, under
     ``smb.smb``; what it is for stands under ``smb.type_smb``. Its field ``share`` is called ``smb.field_share`` and
-    described by ``smb.hint_share``; what a catalogue lacks stays as the schema has it, in English.
+    described by ``smb.hint_share``, its choice ``A`` is called ``smb.option_share_a``; what a catalogue lacks stays as
+    the schema has it, in English.
     """
-    texts = host.texts(language) if host is not None else {}
+    texts: Texts = host.texts(language) if host is not None else {}
     return [
         {
             **each,
-            "name": texts.get(_code(each["id"], each["plugin"]), {}).get("message"),
+            "name": _message(texts, _code(each["id"], each["plugin"])),
             "config_schema": _spoken(each["config_schema"], each["id"], each["plugin"], texts),
         }
         for each in types
@@ -37,15 +39,29 @@ def type_names(language: str, host: PluginHost | None) -> Callable[[str], str]:
 
     def name(type_id: str) -> str:
         code = type_id if "." in type_id else f"{type_id}.{type_id}"
-        return own.get(f"typename_{type_id}") or texts.get(code, {}).get("message") or type_id
+        return own.get(f"typename_{type_id}") or _message(texts, code) or type_id
 
     return name
 
 
-def _spoken(schema: dict[str, Any], type_id: str, plugin: str, texts: Any) -> dict[str, Any]:
-    properties = {}
-    for name, found in schema.get("properties", {}).items():
-        title, hint = (texts.get(f"{plugin}.{kind}_{name}", {}).get("message") for kind in ("field", "hint"))
-        properties[name] = {**found, **({"title": title} if title else {}), **({"description": hint} if hint else {})}
-    told = texts.get(f"{plugin}.type_{type_id.removeprefix(f'{plugin}.')}", {}).get("message")
+def _message(texts: Texts, code: str) -> str | None:
+    return texts.get(code, {}).get("message")
+
+
+def _spoken(schema: dict[str, Any], type_id: str, plugin: str, texts: Texts) -> dict[str, Any]:
+    properties = {
+        name: found | _words(name, found, plugin, texts) for name, found in schema.get("properties", {}).items()
+    }
+    told = _message(texts, f"{plugin}.type_{type_id.removeprefix(f'{plugin}.')}")
     return {**schema, "properties": properties, **({"description": told} if told else {})}
+
+
+def _words(name: str, found: dict[str, Any], plugin: str, texts: Texts) -> dict[str, Any]:
+    """Return what a catalogue says of a setting, under the names that a schema and our forms have for it."""
+    choices = {str(each): _message(texts, f"{plugin}.option_{name}_{each}".lower()) for each in found.get("enum", ())}
+    words = {
+        "title": _message(texts, f"{plugin}.field_{name}"),
+        "description": _message(texts, f"{plugin}.hint_{name}"),
+        "x-castcore-names": {value: text for value, text in choices.items() if text},
+    }
+    return {key: value for key, value in words.items() if value}

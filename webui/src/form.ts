@@ -94,7 +94,7 @@ export class Form {
     const described = this.label("hint", name) ?? schema.description ?? "";
     if (schema.type === "boolean") return makeCheck(name, id, title, described, value);
     if (shape.secret) return this.makeSecret(name, id, title, described, required, schema);
-    const { control, read } = makeControl(name, id, shape, value, required, (option) => this.options.names?.[option] ?? this.label("option", `${name}_${option}`));
+    const { control, read } = makeControl(name, id, shape, value, required, (option) => this.options.names?.[option] ?? schema["x-castcore-names"]?.[option] ?? this.label("option", `${name}_${option}`));
     return { name, element: wrap(id, title, described, control, required), read };
   }
 

@@ -30,6 +30,8 @@ export interface Schema {
   maxLength?: number;
   "x-castcore-ui"?: Hints;
   "x-castcore-secret"?: boolean;
+  /** What a plugin's catalogue calls its choices. */
+  "x-castcore-names"?: Record<string, string>;
 }
 
 export interface Shape {

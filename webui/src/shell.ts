@@ -31,6 +31,9 @@ for (const image of all<HTMLImageElement>("img[loading=lazy]")) {
   else image.addEventListener("error", gone);
 }
 
+// Where the menu is wider than the window, where one is stays in sight.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 /** Menus close as one expects of them. */
 function closeMenus(except: EventTarget | null): void {
   for (const menu of all<HTMLDetailsElement>("details.more[open]")) {

@@ -25,7 +25,8 @@ def text_findings(material: Material, offers: tuple[Offer, ...]) -> Iterator[Che
     named = {offer.id if offer.id.startswith(f"{plugin}.") else f"{plugin}.{offer.id}" for offer in offers}
     fields = {f"{kind}_{name}" for kind in ("field", "hint") for name in settings(material)}
     described = {f"type_{offer.id.removeprefix(f'{plugin}.')}" for offer in offers}
-    used, dynamic = _used(material) | named | fields | described, list(_patterns(material))
+    used = _used(material) | named | fields | described
+    dynamic = [*_patterns(material), *(re.compile(rf"{plugin}\.option_{name}_\w+") for name in settings(material))]
     for code in sorted(texts):
         name = code.removeprefix(f"{plugin}.")
         if not {code, name} & used and not any(pattern.fullmatch(code) for pattern in dynamic):

@@ -204,6 +204,8 @@ def test_every_code_has_texts() -> None:
     code = "".join(path.read_text() for path in files("castcore_s3").iterdir() if path.name.endswith(".py"))
     used = set(re.findall(r'"s3\.([a-z_0-9]+)"', code))
     used |= {f"{kind}_{name}" for kind in ("field", "hint") for name in S3Config.model_fields}
+    properties = S3Config.model_json_schema()["properties"]
+    used |= {f"option_{name}_{each}" for name, found in properties.items() for each in found.get("enum", ())}
     for language in ("en", "de"):
         texts = json.loads((files("castcore_s3") / "locales" / f"{language}.json").read_text(encoding="utf-8"))
         assert set(texts) - {"s3", "type_s3"} == used, language

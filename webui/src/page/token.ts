@@ -35,6 +35,7 @@ onSubmit(form, said(), async () => {
       password: data.get("password") || null, totp: String(data.get("totp")).replaceAll(" ", "") || null,
     });
     form.reset();
+    follow();
     await showOnce(t("made_token"), t("made_token_lead"), [{ label: t("token_value"), text: token }]);
     location.reload();
   } catch (error) {
