@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import urllib.error
@@ -23,7 +24,7 @@ from castcore_sdk import (
     Severity,
     TemporaryError,
 )
-from castcore_sdk.testing import NotifierConformance, loopback
+from castcore_sdk.testing import NotifierConformance, loopback, notifier
 from castcore_sdk.testing.extension import ExtensionConformance
 
 TOKEN = "canary-notifier-token-9c2b"
@@ -239,6 +240,23 @@ def test_a_bad_notifier_fails_its_check(check: str, attributes: dict[str, Any], 
     suite = type("BadSuite", (Suite,), {"extension": type("Bad", (Good,), attributes)})()
     with pytest.raises((AssertionError, TypeError, PermanentError, TemporaryError), match=reason):
         getattr(suite, check)()
+
+
+def test_who_tries_for_ever_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Patient(Good):
+        async def send(self, notification: Notification, /) -> str | None:
+            while True:
+                try:
+                    return await super().send(notification)
+                except TemporaryError:
+                    await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(notifier, "FAILING", 0.3)
+    suite = type("BadSuite", (Suite,), {"extension": Patient})()
+    told = rf"connect_error: not done after 0\.3 s: it waits at {__file__}:\d+ in send"
+    for check in (suite.test_failures_of_the_platform_are_typed, suite.test_no_secret_is_in_sight):
+        with pytest.raises(AssertionError, match=told):
+            check()
 
 
 def test_a_code_of_a_failure_without_a_text_fails() -> None:

@@ -19,7 +19,7 @@ from castcore_sdk.extension import CheckResult, Severity
 from castcore_sdk.notifier import Notification, Notifier
 from castcore_sdk.testing.context import MemoryContext
 from castcore_sdk.testing.extension import ExtensionConformance
-from castcore_sdk.testing.fault import PASSING, Answer, answers
+from castcore_sdk.testing.fault import FAILING, PASSING, Answer, answers
 from castcore_sdk.testing.loopback import loopback
 from castcore_sdk.testing.patience import running, unblocked
 from castcore_sdk.testing.wording import no_secret, told
@@ -198,7 +198,7 @@ class NotifierConformance(ExtensionConformance):
                 shown += [*context.lines, *map(repr, context.events)]
 
             with self._platform() as platform, _logged(shown):
-                self._with(run, platform)
+                self._with(run, platform, answer=answer)
                 secrets = self.secrets()
             no_secret(secrets, shown, answer.__name__)
 
@@ -236,7 +236,7 @@ class NotifierConformance(ExtensionConformance):
             platform.answer = self.answer
             await notifier.send(notification(id="after"))
 
-        self._with(run, platform)
+        self._with(run, platform, answer=answer)
         return failures[0] if failures else None
 
     @contextmanager
@@ -248,12 +248,17 @@ class NotifierConformance(ExtensionConformance):
             yield platform
         self._url = None
 
-    def _with(self, run: Run, platform: Platform) -> None:
+    def _with(self, run: Run, platform: Platform, *, answer: Answer | None = None) -> None:
         async def main() -> None:
             async with self.opened(httpx.MockTransport(platform.take)) as (notifier, context):
                 await run(notifier, context)
 
-        running(main())
+        if answer is None:
+            return running(main())
+        try:
+            running(main(), limit=FAILING)
+        except AssertionError as error:
+            raise AssertionError(f"{answer.__name__}: {error}") from None
 
 
 @contextmanager
