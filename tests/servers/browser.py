@@ -160,10 +160,12 @@ def site(folder: Path) -> Iterator[Site]:
 
 
 def _take_off_the_air(client: httpx2.Client) -> None:
-    """Stop every job: runners live on without their server."""
+    """Stop every job and let go of every storage: runners and storage workers live on without their server."""
     jobs = [f"/api/v1/stream-jobs/{job['id']}" for job in client.get("/api/v1/stream-jobs?limit=500").json()["items"]]
     for job in jobs:
         client.post(f"{job}/stop")
     until = time.monotonic() + 15
     while any(client.get(f"{job}/status").json()["state"] != "stopped" for job in jobs) and time.monotonic() < until:
         time.sleep(0.1)
+    for source in client.get("/api/v1/storage-sources?limit=500").json()["items"]:
+        client.post(f"/api/v1/mounts/{source['id']}/unmount")
