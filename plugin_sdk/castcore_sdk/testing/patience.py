@@ -32,8 +32,9 @@ def running(main: Coroutine[Any, Any, T], *, limit: float | None = None) -> T:
     seconds = LIMIT if limit is None else limit
 
     async def limited() -> T:
+        clock = asyncio.timeout(seconds)
         try:
-            async with asyncio.timeout(seconds) as clock:
+            async with clock:
                 return await main
         except TimeoutError as error:
             if not clock.expired():
