@@ -81,7 +81,9 @@ def used_codes(folder: Path, plugin: str) -> Iterator[str]:
             continue  # the import trial tells of it
         parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and id(node) not in parts and code.fullmatch(str(node.value)):
+            if not isinstance(node, ast.Constant) or id(node) in parts or not code.fullmatch(str(node.value)):
+                continue
+            if not (folder / "templates" / str(node.value)).is_file():  # a plugin notes has a template notes.html
                 yield str(node.value)
 
 

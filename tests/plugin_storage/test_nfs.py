@@ -25,6 +25,7 @@ from castcore_sdk import (
     parse_config,
 )
 from castcore_sdk.testing import MemoryContext
+from castcore_sdk.testing.comparison import same_bytes
 from servers.fault import Gate
 from servers.ganesha import Ganesha, ganesha
 from servers.process import free_port
@@ -143,7 +144,7 @@ async def test_the_event_loop_goes_on_while_a_server_hangs(ganesha: Ganesha) -> 
             await reading
         assert caught.value.code == "nfs.silent"
         assert longest < 0.5
-        assert await read(storage) == CONTENT
+        same_bytes(await read(storage), CONTENT, "what was read")
 
 
 async def test_nothing_can_be_written_where_the_server_forbids_it(shared: Ganesha) -> None:
@@ -207,7 +208,7 @@ async def test_a_server_that_is_started_again_is_read_on(ganesha: Ganesha) -> No
         ganesha.stop()
         ganesha.start()
         got += b"".join([piece async for piece in data])
-    assert got == CONTENT
+    same_bytes(got, CONTENT, "what was read")
 
 
 async def test_a_file_that_changed_meanwhile_is_not_mixed_with_the_old_one(ganesha: Ganesha) -> None:
@@ -235,7 +236,7 @@ async def test_a_server_that_stays_away_is_temporary_until_it_is_back(ganesha: G
         with pytest.raises(TemporaryError):
             await storage.stat(FILE)
         ganesha.start()
-        assert await read(storage) == CONTENT
+        same_bytes(await read(storage), CONTENT, "what was read")
 
 
 async def test_a_full_disk_keeps_the_old_file_and_leaves_nothing() -> None:

@@ -25,6 +25,7 @@ from castcore_sdk import (
     parse_config,
 )
 from castcore_sdk.testing import MemoryContext
+from castcore_sdk.testing.comparison import same_bytes
 from servers.s3 import BUCKET, KEY_ID, OTHER_KEY_ID, OTHER_SECRET, SECRET, MotoServer, S3Server, moto_server
 from servers.slow import SlowLine
 from servers.tls import TestAuthority
@@ -89,8 +90,8 @@ async def test_a_bucket_that_works(shared: S3Server) -> None:
             ("s3.plain_http", Severity.WARNING),
         ]
         assert await names(storage) == ["shows"]
-        assert await read(storage) == CONTENT
-        assert await read(storage, offset=19_999_990, length=100) == CONTENT[19_999_990:]
+        same_bytes(await read(storage), CONTENT, "what was read")
+        same_bytes(await read(storage, offset=19_999_990, length=100), CONTENT[19_999_990:], "what was read")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ async def test_a_server_that_is_killed_amid_a_read_and_comes_back(own: S3Server)
         async for chunk in chunks:
             got += chunk
         await back
-    assert got == CONTENT
+    same_bytes(got, CONTENT, "what was read")
 
 
 async def test_a_key_that_is_taken_away_amid_a_read(own: S3Server) -> None:

@@ -29,6 +29,7 @@ from castcore_sdk import (
     parse_config,
 )
 from castcore_sdk.testing import MemoryContext
+from castcore_sdk.testing.comparison import same_bytes
 from castcore_smb import backend as smb
 from servers.fault import Gate
 from servers.process import free_port
@@ -176,7 +177,7 @@ async def test_other_servers(options: list[str], other: dict[str, Any], code: st
 async def test_two_users_of_one_server_share_nothing(shared: Samba) -> None:
     async with opened(shared.settings("private", username="other")) as theirs, opened(shared.settings()) as ours:
         assert [entry async for entry in theirs.list_dir(StoragePath(""))] == []
-        assert await read(ours) == CONTENT
+        same_bytes(await read(ours), CONTENT, "what was read")
     async with opened(shared.settings("private")) as storage:
         with pytest.raises(PermanentError) as caught:
             await storage.stat(StoragePath(""))
@@ -232,7 +233,7 @@ async def test_a_changed_password_stops_new_connections_only(samba: Samba) -> No
             got = await anext(data)
             samba.password("studio", "changed")
             got += b"".join([piece async for piece in data])
-        assert got == CONTENT
+        same_bytes(got, CONTENT, "what was read")
         async with storage.read(FILE) as data:
             await anext(data)
             samba.stop()
@@ -241,7 +242,7 @@ async def test_a_changed_password_stops_new_connections_only(samba: Samba) -> No
                 [piece async for piece in data]
         assert caught.value.code == "smb.password_refused"
         samba.password("studio", PASSWORD)
-        assert await read(storage) == CONTENT
+        same_bytes(await read(storage), CONTENT, "what was read")
 
 
 async def test_a_server_that_is_started_again_is_read_on(samba: Samba) -> None:
@@ -251,7 +252,7 @@ async def test_a_server_that_is_started_again_is_read_on(samba: Samba) -> None:
         samba.stop()
         samba.start()
         got += b"".join([piece async for piece in data])
-    assert got == CONTENT
+    same_bytes(got, CONTENT, "what was read")
 
 
 async def test_a_file_that_changed_meanwhile_is_not_mixed_with_the_old_one(samba: Samba) -> None:
@@ -279,7 +280,7 @@ async def test_a_server_that_stays_away_is_temporary_until_it_is_back(samba: Sam
         with pytest.raises(TemporaryError):
             await storage.stat(FILE)
         samba.start()
-        assert await read(storage) == CONTENT
+        same_bytes(await read(storage), CONTENT, "what was read")
 
 
 async def test_a_server_that_hangs_is_given_up_and_taken_again(samba: Samba) -> None:
@@ -294,7 +295,7 @@ async def test_a_server_that_hangs_is_given_up_and_taken_again(samba: Samba) -> 
             assert caught.value.code in ("smb.silent", "smb.connection_lost")
         assert time.monotonic() - began < 6
         samba.thaw()
-        assert await read(storage) == CONTENT
+        same_bytes(await read(storage), CONTENT, "what was read")
 
 
 async def test_a_share_that_is_taken_away_needs_a_person(samba: Samba) -> None:
@@ -326,7 +327,7 @@ async def test_a_file_that_is_read_is_not_replaced_under_its_reader(samba: Samba
             with pytest.raises(TemporaryError) as caught:
                 await storage.write(FILE, pieces(b"new"))
         assert caught.value.code == "smb.in_use"
-        assert await read(storage) == CONTENT
+        same_bytes(await read(storage), CONTENT, "what was read")
         await storage.write(FILE, pieces(b"new"))
         assert await read(storage) == b"new"
 
@@ -414,7 +415,7 @@ async def test_who_leaves_a_slow_file_waits_for_nothing_and_leaves_nothing(share
                 await anext(data)
                 began = time.monotonic()
             assert time.monotonic() - began < 0.3
-        assert await read(storage, length=1000) == CONTENT[:1000]
+        same_bytes(await read(storage, length=1000), CONTENT[:1000], "what was read")
         link = storage._share.link()
         async with asyncio.timeout(10):
             while len(link.connection.outstanding_requests) > 1:  # the closing of the last reader

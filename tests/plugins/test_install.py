@@ -175,7 +175,7 @@ def test_a_library_that_another_plugin_needs_is_not_changed(place: Place) -> Non
         ("--index-url=http://127.0.0.1/simple", None),
         ("castcore-x @ http://127.0.0.1/x.whl", "plugins.requirement_invalid"),
         ("http://127.0.0.1/x.whl", "plugins.requirement_invalid"),
-        ("./nowhere", "plugins.target_unreadable"),
+        ("./nowhere", "plugins.target_missing"),
         ("castcore-x; python_version > '3'", "plugins.requirement_invalid"),
         ("castcore-x\n--index-url=http://127.0.0.1", "plugins.requirement_invalid"),
     ],
@@ -187,6 +187,25 @@ def test_what_cannot_be_had_is_refused(place: Place, requirement: str, code: str
         assert said["error"]["code"] == "plugins.requirement_invalid"
         return
     assert place.refused("install", requirement, "--yes")["code"] == code
+
+
+def test_what_is_missing_is_named(place: Place) -> None:
+    wheel = write_wheel(place.index, "needling", requires=("castcore-sdk>=1,<2", "nowhere-lib>=9"))
+    for requirement in ("castcore-needling", str(wheel)):
+        error = place.refused("install", requirement, "--yes")
+        params = {"plugin": "castcore-needling", "needs": "nowhere-lib>=9"}
+        assert (error["code"], error["params"]) == ("plugins.dependency_missing", params)
+    error = place.refused("install", "castcore-needling==99", "--yes")
+    assert (error["code"], error["params"]) == ("plugins.not_found", {"requirement": "castcore-needling==99"})
+
+
+def test_only_what_is_installed_is_upgraded(place: Place) -> None:
+    write_wheel(place.index, "seedling", "1.0")
+    place.do("install", "castcore-seedling", "--yes")
+    write_wheel(place.index, "seedling", "1.1")
+    write_wheel(place.index, "strangerling", "9.9")
+    assert place.refused("upgrade", "castcore-strangerling", "--yes")["code"] == "plugins.unknown"
+    assert place.do("upgrade", "seedling<2", "--yes")["changes"][0]["after"] == "1.1"
 
 
 @pytest.mark.parametrize(

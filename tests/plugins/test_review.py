@@ -206,6 +206,11 @@ def test_where_secrets_go_is_an_endpoint(tree: Path, tmp_path: Path) -> None:
     assert "plugins.setting_endpoint" not in found(check(tree, tmp_path))
 
 
+def test_the_name_of_a_template_is_no_code(tmp_path: Path) -> None:
+    tree = write_plugin("notes", "page", folder=tmp_path / "tree").folder
+    assert "plugins.text_missing" not in found(check(tree, tmp_path))
+
+
 def test_catalogues_are_complete_equal_and_used(tree: Path, tmp_path: Path) -> None:
     for language in ("en", "de"):
         path = tree / f"castcore_sample/locales/{language}.json"

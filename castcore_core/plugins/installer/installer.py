@@ -87,7 +87,7 @@ class Installer:
         `explain`).
         """
         with self._alone():
-            return self._planned(wanted, upgrade=upgrade, build=build)
+            return self._planned(self._named(wanted) if upgrade else wanted, upgrade=upgrade, build=build)
 
     def install(self, wanted: Sequence[Wanted], *, upgrade: bool = False, build: bool = False) -> Outcome:
         """Install, or upgrade, and try every plugin that is touched. What does not work is taken back.
@@ -95,6 +95,7 @@ class Installer:
         Raises as `plan` does, and PermanentError ``plugins.rolled_back``.
         """
         with self._alone():
+            wanted = self._named(wanted) if upgrade else wanted
             plan = self._planned(wanted, upgrade=upgrade, build=build)
             if not plan.changes:
                 return Outcome(plan, ())
@@ -160,6 +161,18 @@ class Installer:
             if status:
                 raise explain(output, _shown(wanted), log=place / LOG)
             return read_plan(place / REPORT, wanted, present, pinned)
+
+    def _named(self, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+        """Return what is to be upgraded by its distributions, where it is named by ids. Raises NotFoundError."""
+        distributions = {each.id: each.distribution for each in self._found()}
+        known = {canonicalize_name(name) for name in distributions.values()}
+        named = []
+        for each in wanted:
+            if each.name not in known and each.name not in distributions:
+                # Never from an index: whoever has the name there need not be the plugin's author.
+                raise NotFoundError("plugins.unknown", params={"plugin": each.name[:80]})
+            named.append(each if each.name in known else each.renamed(distributions[each.name]))
+        return named
 
     def _planned_removal(self, names: Sequence[str]) -> Plan:
         present, removed = installed(), set()

@@ -18,8 +18,9 @@ from castcore_core.plugins.installer.environment import needs
 from castcore_core.plugins.installer.requirement import Wanted
 from castcore_sdk import CastCoreError, ConfigurationError
 
-_MISSING = re.compile(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)")
-_PASSED_OVER = re.compile(r"No sources permitted for ([A-Za-z0-9][A-Za-z0-9._-]*)")
+_MISSING = re.compile(r"No matching distribution found for (([A-Za-z0-9][A-Za-z0-9._-]*)\S*)")
+_PASSED_OVER = re.compile(r"No sources permitted for ([A-Za-z0-9][A-Za-z0-9._-]*): \S*/([^/\s]+)")
+"""The name that was looked for, and the file: older pips (23.2) say it of every file in a folder, whatever its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def _require_peace(present: Mapping[str, Distribution], after: Mapping[str, str]
 def explain(output: str, wanted: str, *, log: Path | None = None) -> CastCoreError:
     """Turn what pip printed when it failed, and the ``log`` of what it considered, into a coded error.
 
-    Codes: ``plugins.dependency_conflict``, ``plugins.source_only``, ``plugins.not_found``, ``plugins.install_failed``.
+    Codes: ``plugins.dependency_conflict``, ``plugins.dependency_missing``, ``plugins.source_only``,
+    ``plugins.not_found``, ``plugins.install_failed``.
     """
     lines = [line.strip() for line in output.splitlines()]
     needing = next((line for line in lines if " depends on " in line), "")
@@ -117,10 +119,13 @@ def explain(output: str, wanted: str, *, log: Path | None = None) -> CastCoreErr
         params = {"plugin": plugin[:120] or wanted, "needs": need.replace(" and ", ",")[:120] or "?", "has": has[:120]}
         return ConfigurationError("plugins.dependency_conflict", params=params)
     if missing := _MISSING.search(output):
-        name = canonicalize_name(missing[1])
+        name = canonicalize_name(missing[2])
         if name in _passed_over(log):
             return ConfigurationError("plugins.source_only", params={"name": name})
-        return ConfigurationError("plugins.not_found", params={"requirement": wanted})
+        if name not in wanted.split(", "):
+            params = {"plugin": wanted, "needs": missing[1][:120]}
+            return ConfigurationError("plugins.dependency_missing", params=params)
+        return ConfigurationError("plugins.not_found", params={"requirement": missing[1][:120]})
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     reason = (errors or lines or ["?"])[-1][:300]
     return ConfigurationError("plugins.install_failed", params={"requirement": wanted, "reason": reason}, detail=output)
@@ -131,4 +136,6 @@ def _passed_over(log: Path | None) -> Set[str]:
     if log is None or not log.is_file():
         return frozenset()
     with log.open(encoding="utf-8", errors="replace") as lines:
-        return {canonicalize_name(name) for line in lines for name in _PASSED_OVER.findall(line)}
+        found = [each for line in lines for each in _PASSED_OVER.findall(line)]
+    names = [(canonicalize_name(name), canonicalize_name(file)) for name, file in found]
+    return {name for name, file in names if file.startswith(f"{name}-")}

@@ -26,7 +26,7 @@ class Wanted:
         """Read ``NAME``, ``NAME[EXTRA]``, ``NAME>=1,<2`` or, where ``local``, the path of a wheel or a source folder.
 
         Addresses, options and markers are refused: which index is asked is pip's configuration, not a request's.
-        Raises ConfigurationError ``plugins.requirement_invalid`` or ``plugins.target_unreadable``.
+        Raises ConfigurationError ``plugins.requirement_invalid``, ``plugins.target_missing`` or ``target_unreadable``.
         """
         if not text.isprintable() or not text.strip() or len(text) > _LONGEST or text.startswith("-"):
             raise _invalid(text)
@@ -40,8 +40,16 @@ class Wanted:
             raise _invalid(text)
         return cls(canonicalize_name(requirement.name), str(requirement))
 
+    def renamed(self, name: str) -> Wanted:
+        """Return the same requirement of another distribution."""
+        requirement = Requirement(self.argument)
+        requirement.name = name
+        return Wanted(canonicalize_name(name), str(requirement))
+
     @classmethod
     def _of_path(cls, path: Path) -> Wanted:
+        if not path.exists():
+            raise ConfigurationError("plugins.target_missing", params={"target": str(path)[:_LONGEST]})
         try:
             if path.suffix == ".whl" and path.is_file():
                 name: str = parse_wheel_filename(path.name)[0]
