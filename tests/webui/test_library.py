@@ -37,7 +37,7 @@ def test_a_file_of_the_library_is_streamed(browser: Looker, server: Site, clips:
     until(server, f"/storage-sources/{kept}/scans", lambda found: found["items"][0]["state"] == "done")
     hls = {"name": "Own page", "type": "hls", "config": {"folder": str(root.with_name("stream-hls"))}}
     server.post("/destinations", hls)
-    with browser.window(server.address, cookies=server.cookies, expected=("status of 404",)) as window:
+    with browser.window(server.address, cookies=server.cookies, expected=("status of 404", "status of 409")) as window:
         page = window.page
         page.goto(f"/media?source_id={kept}")
         broken = page.get_by_role("row", name=re.compile("broken.mp4"))
@@ -54,6 +54,14 @@ def test_a_file_of_the_library_is_streamed(browser: Looker, server: Site, clips:
         page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
         page.get_by_role("button", name="Start").click()
         expect(page.locator("[data-live=state] .word").first).to_have_text("Running", timeout=30_000)
+        page.goto(f"/storage/{kept}")
+        for answer in ("Cancel", "Disconnect"):
+            page.get_by_role("button", name="Disconnect").click()
+            asked = page.get_by_role("dialog")
+            expect(asked).to_contain_text("From the library")
+            asked.get_by_role("button", name=answer).click()
+        page.get_by_role("button", name="Connect", exact=True).click()
+        expect(page.get_by_role("button", name="Disconnect")).to_be_visible()
 
 
 def test_a_storage_that_cannot_be_reached_says_why(browser: Looker, server: Site) -> None:

@@ -1,14 +1,14 @@
 /** The page of a storage source: its form, its worker, its scans. */
-import { post } from "../api";
+import { post, Refusal } from "../api";
 import { first, say, the } from "../element";
 import { keep } from "../keeping";
 import { keptForm, type Kept, type Type } from "../kept";
 import { listen } from "../live";
-import { attempt } from "../notice";
+import { attempt, confirmed } from "../notice";
 import type { Schema } from "../schema";
 import "../shell";
 import { said } from "../submit";
-import { t } from "../text";
+import { t, tell } from "../text";
 
 interface Scan { source_id: string; state: string; counts: Record<string, number> }
 
@@ -20,21 +20,35 @@ const { save } = keptForm<Kept>(the("#fields"), {
 });
 keep({ save, list: "/storage", next: ({ id }) => `/storage/${id}`, path: "/storage-sources", kept: source, detail: t("delete_source_detail") });
 
-function act(name: string, path: string): void {
+/** Let a button do something; the page is shown anew where that changes what it shows. */
+function act(name: string, action: () => Promise<{ anew: boolean }>): void {
   document.querySelector<HTMLButtonElement>(`[data-do=${name}]`)?.addEventListener("click", (event) => {
     const button = event.currentTarget as HTMLButtonElement;
     button.disabled = true;
     void attempt(async () => {
-      await post(path);
-      if (name !== "scan") location.reload();
+      if ((await action()).anew) location.reload();
     }, said()).finally(() => { button.disabled = false; });
   });
 }
 
+/** Disconnect a source; where it is in use, say by whom and ask. */
+async function unmount({ id, name }: Kept): Promise<{ anew: boolean }> {
+  const path = `/mounts/${id}/unmount`;
+  try {
+    await post(path);
+  } catch (error) {
+    if (!(error instanceof Refusal) || !["conflict.in_use", "storage.being_read"].includes(error.code)) throw error;
+    const { message } = await tell(error);
+    if (!await confirmed(t("unmount_question", { name }), t("unmount"), `${message} ${t("unmount_detail")}`)) return { anew: false };
+    await post(`${path}?force=true`);
+  }
+  return { anew: true };
+}
+
 if (source) {
-  act("mount", `/mounts/${source.id}/mount`);
-  act("unmount", `/mounts/${source.id}/unmount`);
-  act("scan", `/storage-sources/${source.id}/scan`);
+  act("mount", async () => { await post(`/mounts/${source.id}/mount`); return { anew: true }; });
+  act("unmount", () => unmount(source));
+  act("scan", async () => { await post(`/storage-sources/${source.id}/scan`); return { anew: false }; });
   let scanning = false;
   listen("/ws/status", (type, data) => {
     const scan = data as Scan;
