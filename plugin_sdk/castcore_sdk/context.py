@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    import httpx2 as httpx
+    import httpx2
 
     from castcore_sdk.event import Event
 
@@ -47,7 +47,7 @@ class OAuthSession(Protocol):
         ...
 
     @property
-    def http(self) -> httpx.AsyncClient:
+    def http(self) -> httpx2.AsyncClient:
         """A client that sends the account's token.
 
         It refreshes the token before it expires, and once when the platform answers 401. Its requests raise
@@ -75,7 +75,7 @@ class PluginContext(Protocol):
         ...
 
     @property
-    def http(self) -> httpx.AsyncClient:
+    def http(self) -> httpx2.AsyncClient:
         """The shared client: time limits and proxy are set, and core closes it."""
         ...
 
