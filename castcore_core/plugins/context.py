@@ -75,13 +75,16 @@ class HostContext:
         emit: Emit,
         secrets: Iterable[str] = (),
         connect: Connect | None = None,
+        films: bool = False,
     ) -> None:
+        """Make it; ``films`` is for what reads whole films over HTTP, whose answers have no end."""
         self._plugin = plugin
         self._instance = instance
         self._folder = folder
         self._pool = pool
         self._emit = emit
         self._connect = connect
+        self._films = films
         self._session: HeldSession | None = None
         self._connecting = asyncio.Lock()
         self._http: httpx2.AsyncClient | None = None
@@ -105,12 +108,15 @@ class HostContext:
 
     @property
     def http(self) -> httpx2.AsyncClient:
-        """Return an HTTP client, made at the first use and closed with the context."""
+        """Return an HTTP client whose answers are capped, made at the first use and closed with the context."""
         if self._http is None:
             import httpx2
 
+            from castcore_core.plugins.answer import cap
+
             limits = httpx2.Limits(max_connections=20, max_keepalive_connections=5)
-            self._http = httpx2.AsyncClient(timeout=_HTTP_LIMIT.total_seconds(), limits=limits)
+            hooks = {"response": [] if self._films else [cap]}
+            self._http = httpx2.AsyncClient(timeout=_HTTP_LIMIT.total_seconds(), limits=limits, event_hooks=hooks)
         return self._http
 
     @property

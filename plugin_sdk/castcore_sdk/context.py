@@ -76,7 +76,11 @@ class PluginContext(Protocol):
 
     @property
     def http(self) -> httpx2.AsyncClient:
-        """The shared client: time limits and proxy are set, and core closes it."""
+        """The shared client: time limits and proxy are set, and core closes it.
+
+        An answer of more than 16 MiB, decoded, ends in TemporaryError ``plugins.answer_too_large``, in pieces as well.
+        A storage backend reads films: there the answers have no limit.
+        """
         ...
 
     @property

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from castcore_core.plugins.answer import LONGEST
 from castcore_core.plugins.breadcrumb import Trail
 from castcore_core.plugins.context import HostContext
 from castcore_core.plugins.pool import ThreadPool
-from castcore_sdk import AuthenticationError, CastCoreError, Event, PluginContext
+from castcore_sdk import AuthenticationError, CastCoreError, Event, PluginContext, TemporaryError
 
 SECRET = "live_key/1234"
 
@@ -120,6 +125,73 @@ async def test_the_http_client_works_and_is_closed_with_the_context(context: Hos
         await context.aclose()
         await context.aclose()
         assert client.is_closed
+
+
+@asynccontextmanager
+async def answering(head: bytes, body: bytes) -> AsyncIterator[str]:
+    """Give the address of a server that says this to everybody, and closes."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + head + b"\r\n" + body)
+        with suppress(ConnectionError):  # whoever has heard enough is gone
+            await writer.drain()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+async def whole(client: httpx2.AsyncClient, url: str) -> int:
+    return len((await client.get(url)).content)
+
+
+async def pieces(client: httpx2.AsyncClient, url: str) -> int:
+    async with client.stream("GET", url) as response:
+        return sum([len(piece) async for piece in response.aiter_bytes()])
+
+
+async def raw(client: httpx2.AsyncClient, url: str) -> int:
+    async with client.stream("GET", url) as response:
+        return sum([len(piece) async for piece in response.aiter_raw()])
+
+
+@pytest.mark.parametrize("read", [whole, pieces, raw])
+async def test_an_answer_has_a_limit(context: HostContext, read: Callable[..., Awaitable[int]]) -> None:
+    async with answering(b"", bytes(LONGEST)) as url:
+        assert await read(context.http, url) == LONGEST
+    async with answering(b"", bytes(LONGEST + 1)) as url:
+        with pytest.raises(TemporaryError) as caught:
+            await read(context.http, url)
+    assert (caught.value.code, caught.value.params["limit"]) == ("plugins.answer_too_large", 16)
+    await context.aclose()
+
+
+@pytest.mark.parametrize("read", [whole, pieces])
+async def test_a_little_that_is_much_uncompressed_is_too_large(
+    context: HostContext, read: Callable[..., Awaitable[int]]
+) -> None:
+    for size in (LONGEST, LONGEST + 1):
+        async with answering(b"Content-Encoding: gzip\r\n", gzip.compress(bytes(size))) as url:
+            if size == LONGEST:
+                assert await read(context.http, url) == size
+                continue
+            with pytest.raises(TemporaryError) as caught:
+                await read(context.http, url)
+            assert caught.value.code == "plugins.answer_too_large"
+    await context.aclose()
+
+
+async def test_a_film_may_be_longer(tmp_path: Path) -> None:
+    async def emit(plugin: str, event: Event) -> None:
+        raise AssertionError(event)
+
+    context = HostContext("p", "i1", folder=tmp_path, pool=ThreadPool("p", Trail()), emit=emit, films=True)
+    async with answering(b"", bytes(LONGEST + 1)) as url:
+        assert await pieces(context.http, url) == LONGEST + 1
+    await context.aclose()
 
 
 async def test_events_blocking_code_and_accounts(context: HostContext, events) -> None:

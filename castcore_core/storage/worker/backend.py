@@ -94,6 +94,7 @@ class Backend:
             pool=guard.pool(order.plugin),
             emit=_drop,
             secrets=secrets,
+            films=True,
         )
         lane = guard.lane(
             order.plugin, order.extension, parallel=kind.max_parallel, timeouts=kind.timeouts, secrets=secrets
