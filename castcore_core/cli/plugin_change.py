@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from castcore_core.cli.message import console, fail, output, say, write
+from castcore_core.cli.message import console, fail, output, say, show_problem, write
 from castcore_core.cli.status import ExitStatus
 
 if TYPE_CHECKING:
@@ -110,8 +110,13 @@ def _installer(*, as_json: bool) -> Installer:
     from castcore_core.cli.place import cache_folder, data_folder
     from castcore_core.plugins.installer import Installer
 
+    told = ""
+
     def tell(step: str) -> None:
-        write(f"[dim]{say(f'plugin_step_{step}')}[/dim]", console())
+        nonlocal told
+        if step != told:  # it looks again once it is confirmed, which nobody needs to read
+            write(f"[dim]{say(f'plugin_step_{step}')}[/dim]", console())
+        told = step
 
     silent: Callable[[str], None] = lambda step: None  # noqa: E731
     return Installer(data_folder(), cache_folder(), tell=silent if as_json else tell)
@@ -146,12 +151,15 @@ def _report(outcome: Outcome, text: str, *, as_json: bool) -> None:
                     "plugins": list(outcome.plugins),
                     "restart": bool(outcome.plan.upgrades),
                     "stays": list(outcome.stays),
+                    "idle": list(outcome.idle),
                 }
             )
         )
         return
     for plugin in outcome.plugins:
         write(say(text, plugin=plugin), output())
+    for plugin in outcome.idle:
+        show_problem("plugins.offers_none", {"plugin": plugin}, level="warning")
 
 
 def _fail(error: CastCoreError, *, as_json: bool) -> NoReturn:

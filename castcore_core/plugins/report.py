@@ -168,7 +168,9 @@ def _trial_lines(manifest: Manifest, trial: Trial) -> Iterator[CheckResult]:
         yield _good("plugins.check_import", module=manifest.module, seconds=round(trial.seconds, 2))
     for fault in trial.faults:
         yield _bad(fault)
-    if not trial.faults:
+    if not trial.faults and not trial.offers:
+        yield CheckResult(code="plugins.offers_none", severity=Severity.WARNING, params={"plugin": manifest.id})
+    elif not trial.faults:
         offers = ", ".join(f"{offer.kind.value} {offer.id}" for offer in trial.offers)
         yield _good("plugins.check_offers", count=len(trial.offers), offers=offers)
 

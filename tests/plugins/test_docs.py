@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[2] / "docs/explanation/plugin-host.md").read_text
 ELSEWHERE = re.compile(
     r"plugins\.("
     r"breaks_|builtin_fixed|call_|check_|circuit_|classifier_|code_|page_|core_dep|dependency_|document_|event_|"
-    r"id_shadowed|install_|licence_|needed_|new_|not_|oauth_|pip_|quality|readme_|requirement_|"
+    r"id_shadowed|install_|licence_|needed_|new_|not_|oauth_|offers_none|pip_|quality|readme_|requirement_|"
     r"restart_|rolled_|sdk_range_open|setting_|source_|suite_|summary_|target_|text_|too_busy|typing_|"
     r"uninstall_|unknown"
     r")"

@@ -109,6 +109,20 @@ def test_a_plugin_comes_works_and_goes(place: Place) -> None:
     assert place.files() == untouched
 
 
+def test_people_see_each_step_once_and_that_nothing_is_offered(place: Place) -> None:
+    write_wheel(place.index, "idling", code="")
+    said = place.venv.run(
+        "-c",
+        "from castcore_core.cli import main; main()",
+        *("plugin", "install", "castcore-idling", "--yes"),
+        cwd=place.index,
+        env=place.environment,
+    )
+    assert said.returncode == ExitStatus.OK, said.stderr
+    assert said.stderr.count("Looking what would change") == 1
+    assert "offers nothing" in said.stderr
+
+
 def test_an_upgrade_takes_the_newest_and_asks_for_a_restart(place: Place) -> None:
     write_wheel(place.index, "seedling", "1.0")
     place.do("install", "castcore-seedling", "--yes")

@@ -16,6 +16,13 @@ from castcore_core.plugins.state import PluginState
 from castcore_sdk import CastCoreError, Severity
 
 TEXTS = {"full": {"message": "{{name}} is full"}}
+WORKING = """
+class Post(Notifier[Config]):
+    id = "alpha"
+    async def send(self, notification, /): return "alpha.full"
+@hookimpl
+def castcore_register_notifiers(): return [Post]
+"""
 CODE = """
 CODE = "{0}.full"
 @hookimpl
@@ -79,7 +86,7 @@ def test_info_knows_the_languages_and_an_unknown_plugin_is_an_error(site, report
 
 
 def test_a_good_plugin_passes_every_check(site, report: PluginReport) -> None:
-    site.add("alpha", CODE.format("alpha"), texts={"en": TEXTS, "de": TEXTS})
+    site.add("alpha", WORKING, texts={"en": TEXTS, "de": TEXTS})
     lines = report.check("alpha")
     assert [line.code for line in lines if line.severity is Severity.OK] == [
         "plugins.check_metadata",
@@ -93,6 +100,13 @@ def test_a_good_plugin_passes_every_check(site, report: PluginReport) -> None:
     assert codes(report, "alpha") == []
     for line in lines:
         assert "{{" not in translate(line.code, line.params).message
+
+
+def test_a_plugin_that_offers_nothing_is_warned_of(site, report: PluginReport) -> None:
+    site.add("alpha", CODE.format("alpha"), texts={"en": TEXTS, "de": TEXTS})
+    lines = {line.code: line for line in report.check("alpha")}
+    assert lines["plugins.offers_none"].severity is Severity.WARNING
+    assert "plugins.check_offers" not in lines
 
 
 def test_a_check_names_every_fault(site, report: PluginReport) -> None:

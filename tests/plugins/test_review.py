@@ -88,6 +88,14 @@ def test_with_its_tests_it_is_silver(clean: Path, tmp_path: Path) -> None:
     assert missing(lines) == {"own_tests"}
 
 
+def test_what_a_level_asks_for_is_named_where_it_is_unmet(tree: Path, tmp_path: Path) -> None:
+    for language in ("en", "de"):
+        path = tree / f"castcore_sample/locales/{language}.json"
+        texts = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**texts, "forgotten": {"message": "x"}}), encoding="utf-8")
+    assert missing(check(tree, tmp_path, tests=True)) == {"texts", "own_tests"}
+
+
 BLOCKING = {
     "time.sleep": "import time\nasync def f() -> None:\n    time.sleep(1)\n",
     "requests.get": "async def f() -> None:\n    import requests as r\n    r.get('http://x')\n",

@@ -24,6 +24,7 @@ from castcore_core.plugins.offer import BUILTIN
 from castcore_core.plugins.standing import Standing, StandingFile
 from castcore_core.plugins.state import Reason
 from castcore_core.plugins.survey import find, trials
+from castcore_core.plugins.trial import Trial
 from castcore_sdk import CastCoreError, ConfigurationError, NotFoundError, PermanentError, TemporaryError
 
 TRIAL = 10.0
@@ -35,11 +36,15 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done; ``stays`` are folders and libraries that a removed plugin leaves behind."""
+    """What was done; ``stays`` are folders and libraries that a removed plugin leaves behind.
+
+    ``idle`` are those of the ``plugins`` that register nothing.
+    """
 
     plan: Plan
     plugins: tuple[str, ...]
     stays: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
 
 
 class Installer:
@@ -110,13 +115,14 @@ class Installer:
                     raise explain(output, _shown(wanted))
                 self._require_pins(pinned)
                 self._tell("try")
-                plugins = self._tried(plan.changes, healthy)
+                tried = self._tried(plan.changes, healthy)
             except BaseException:
                 self._take_back(plan.changes)
                 raise
             self._keeping.end()
-            self._remember(plugins)
-            return Outcome(plan, plugins)
+            self._remember(tried)
+            idle = tuple(plugin for plugin, trial in tried.items() if not trial.offers)
+            return Outcome(plan, tuple(tried), idle=idle)
 
     def plan_removal(self, names: Sequence[str]) -> Plan:
         """Return what removing plugins, by id or by distribution, would change. Raises as `uninstall` does."""
@@ -220,8 +226,8 @@ class Installer:
         tried = trials(self._cache, None, TRIAL).run(known)
         return frozenset(plugin for plugin, trial in tried.items() if not trial.faults)
 
-    def _tried(self, changes: Sequence[Change], healthy: frozenset[str]) -> tuple[str, ...]:
-        """Try what is touched, afresh; return the plugins that are new or changed. Raises PermanentError."""
+    def _tried(self, changes: Sequence[Change], healthy: frozenset[str]) -> dict[str, Trial]:
+        """Try what is touched, afresh; return what is new or changed, by id. Raises PermanentError."""
         affected = self._affected(changes)
         changed = {change.name for change in changes}
         for each in affected:
@@ -233,7 +239,7 @@ class Installer:
         for plugin, trial in tried.items():
             if trial.faults and (plugin in fresh or plugin in healthy):
                 raise _rolled_back(plugin, trial.faults[0])
-        return tuple(fresh)
+        return {plugin: tried[plugin] for plugin in fresh}
 
     def _take_back(self, changes: Sequence[Change]) -> None:
         """Bring everything back as it was before; what fails in this is for the journal, and tried again later."""
