@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from castcore_core.cli.address import Address
 from castcore_core.cli.message import console, say, show_problem, text_of, write
 from castcore_core.runner.event import JobState, LogLine, Notice, OutputState, OutputStatistics, Progress, SourceState
 
@@ -141,7 +142,7 @@ def destination_table(
     """Return one row per destination; ``final`` shows totals instead of what happens now."""
     table = Table(box=None, pad_edge=False)
     # The one column that may wrap: where a terminal is narrow, figures stay whole.
-    table.add_column(say("column_destination"), overflow="fold", min_width=20)
+    table.add_column(say("column_destination"), min_width=20)
     table.add_column(say("column_state"), no_wrap=True)
     last = ("sessions",) if final else ("rate", "waiting")
     for column in ("on_air", "sent", *last, "dropped", "reconnects"):
@@ -151,7 +152,7 @@ def destination_table(
         state = _final_state(one) if final else one.state
         now = (str(one.sessions),) if final else (f"{one.bitrate / 1000:.1f} Mbit/s", f"{one.queue_ms} ms")
         table.add_row(
-            escape(name),
+            Address(name),
             f"[{_COLOURS.get(state, 'white')}]{say('state_' + state)}[/]",
             clock(one.seconds),
             size(one.bytes),
