@@ -174,6 +174,6 @@ def _refine(code: str, params: Params, lines: list[str], seconds: float | None) 
     return Diagnosis(code=code, params=params)
 
 
-_SEGMENT = re.compile(r"\[hls[^\]]*\].*Failed to open file 'file:")
+_SEGMENT = re.compile(r"\[hls[^\]]*\].*(Failed to open|failed to rename) file '?file:")
 """The words of the muxer; the demuxer says it otherwise."""
 _NETWORK_END = re.compile(r"Broken pipe|Connection reset|Input/output error|End of file|timed out", re.IGNORECASE)

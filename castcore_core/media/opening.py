@@ -64,12 +64,16 @@ def opened(request: Mapping[str, Any], data: bytes) -> Iterator[tuple[InputConta
             raise _explain([*log, f"Error opening input: {reason}"], path, remote=kind == "url") from None
 
 
+_NO_MEDIA = ("ffmpeg.source_invalid", "ffmpeg.failed", "ffmpeg.source_no_index", "ffmpeg.source_replaced")
+"""The last is what ffmpeg says of a container that is not allowed: here nobody has looked into the file before."""
+
+
 def _explain(log: list[str], path: str | None, *, remote: bool) -> Refused:
     found = diagnose(log)
     if path is not None and found.code == "ffmpeg.source_no_index":
         # FFmpeg takes any file called .mp4 for one without an index: only a real box at its start makes it one
         return Refused("media.truncated" if _starts_like_mp4(path) else "media.not_media")
-    if not remote or found.code in ("ffmpeg.source_invalid", "ffmpeg.failed", "ffmpeg.source_no_index"):
+    if not remote or found.code in _NO_MEDIA:
         return Refused("media.not_media")
     return Refused(found.code, **{key: value for key, value in found.params.items() if isinstance(value, str | int)})
 

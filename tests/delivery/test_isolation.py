@@ -173,6 +173,6 @@ async def test_a_folder_that_is_taken_away(stage: Stage, nginx: NginxRtmp, tmp_p
         await run.up("out2")
         await viewer.sees(90)
         folder.rename(tmp_path / "gone")
-        await failed(run, "ffmpeg.write_failed", within=15)
+        await failed(run, "ffmpeg.folder_missing", within=15)
         (tmp_path / "gone").rename(folder)
         await came_back(run, times=2)

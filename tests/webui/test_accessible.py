@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from servers.browser import Looker, Scheme, Site
 from servers.media import Clips
@@ -121,7 +121,7 @@ def test_every_page(
     ) as window:
         for path in PAGES:
             window.page.goto(path.format(**places))
-            window.page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+            expect(window.page.locator("html[data-ready=yes]")).to_be_attached()
             if found := look(window.page):
                 wrong[path] = found
             name = path.partition("?")[0].strip("/").replace("/", "-").replace("{", "").replace("}", "") or "dashboard"

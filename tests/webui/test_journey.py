@@ -98,7 +98,7 @@ def test_from_setup_to_air_and_back(browser: Looker, tmp_path: Path) -> None:
         target, _, key = nginx.url("canary-key-4711").rpartition("/")
         make_job(window, target, key, tmp_path / "hls")
 
-        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        expect(page.locator("html[data-ready=yes]")).to_be_attached()
         page.get_by_role("button", name="Check now").click()
         expect(page.locator("#preflight-state")).to_contain_text(
             re.compile("Ready to start|Can start"), timeout=_SECONDS

@@ -51,7 +51,7 @@ def test_a_file_of_the_library_is_streamed(browser: Looker, server: Site, clips:
         page.locator("#picks li", has_text="Own page").get_by_role("checkbox").check()
         page.get_by_role("button", name="Save").click()
         page.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}$"))
-        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        expect(page.locator("html[data-ready=yes]")).to_be_attached()
         page.get_by_role("button", name="Start").click()
         expect(page.locator("[data-live=state] .word").first).to_have_text("Running", timeout=30_000)
         page.goto(f"/storage/{kept}")

