@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 PLUGINS := $(sort $(wildcard plugins/castcore-*))
 PROJECTS := plugin_sdk . $(PLUGINS)
-# Most tests wait for servers, so twice as many workers as cores keep two of them busy.
+# Most tests wait for servers, so twice as many workers as cores keep two of them busy. In the order of their names:
+# xdist's own order leaves the files with few and long tests to the end, all beside each other.
 WORKERS ?= 4
 SOURCES := castcore_core plugin_sdk plugins webui docs tests benchmarks
 
@@ -17,7 +18,7 @@ demo: $(VENV)/.installed ## start a server with a clip (or MEDIA=/path/file) on 
 	@$(BIN)/castcore demo $(if $(MEDIA),--media "$(MEDIA)")
 
 test: $(VENV)/.dev ## run the test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev ## lint, types, import directions, formatting
 	$(BIN)/ruff check $(SOURCES)

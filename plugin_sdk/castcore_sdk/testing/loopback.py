@@ -26,6 +26,7 @@ def loopback(answer: Answer) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes
         timeout = 10
 
         def handle_any(self) -> None:

@@ -362,6 +362,7 @@ def _error(status: int, reason: str, headers: Mapping[str, str] | None = None) -
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes
     server: _Server
 
     def _handle(self) -> None:
