@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import FlakyFailure
 from schemathesis import Case, Response
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
@@ -24,8 +27,13 @@ LEFT_OUT = r"/auth/(logout|sessions|password|2fa)|/sse/|/users/\{"
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenApiSchema]:
-    folder = tmp_path_factory.mktemp("fuzz") / "data"
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz") / "data.log"
+
+
+@pytest.fixture(scope="module")
+def api(log: Path) -> Iterator[OpenApiSchema]:
+    folder = log.with_name("data")
     program = "import sys; from castcore_core.accounts.command import create_user as make; make({}, *sys.argv[1:])"
     environment = os.environ | {"CASTCORE_DATA_DIR": str(folder)} | backends(folder)
     subprocess.run([sys.executable, "-c", program, "root", PASSWORD, "admin"], env=environment, check=True)
@@ -38,7 +46,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenApiSchema]:
         yield schema
 
 
-def test_every_answer_is_one_that_was_meant(api: OpenApiSchema) -> None:
+def test_every_answer_is_one_that_was_meant(api: OpenApiSchema, log: Path) -> None:
     faults: dict[str, str] = {}
     reached: set[str] = set()
     for found in api.get_all_operations():
@@ -46,9 +54,9 @@ def test_every_answer_is_one_that_was_meant(api: OpenApiSchema) -> None:
         try:
             if 2 in _ask(operation):
                 reached.add(operation.label)
-        except AssertionError as fault:
-            faults[operation.label] = str(fault)
-    assert faults == {}
+        except (AssertionError, FlakyFailure) as fault:
+            faults[operation.label] = "".join(traceback.format_exception(fault))
+    assert faults == {}, log.read_text()[-20_000:]
     assert {"GET /api/v1/users", "GET /api/v1/system/metrics", "GET /api/v1/audit"} <= reached, reached
 
 

@@ -36,7 +36,9 @@ async def test_a_job_starts_shows_the_truth_and_stops(home: House, sink: Sink, d
     assert sink.of("a")[0].in_order
     assert [len(sink.of(key)) for key in "ab"] == [1, 1]
     assert runners_in(data) == []
-    assert {path.name for path in (data / "run").iterdir()} == {"engine.life", "engine.lock"}
+    async with asyncio.timeout(20):  # the journal goes after everybody was told
+        while {path.name for path in (data / "run").iterdir()} != {"engine.life", "engine.lock"}:
+            await asyncio.sleep(0.02)
 
 
 async def test_a_graceful_stop_of_the_server_leaves_streams_and_the_next_adopts(data: Path, sink: Sink) -> None:

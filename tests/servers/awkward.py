@@ -52,7 +52,7 @@ class Config(ExtensionConfig):
 class Awkward(StorageBackend[Config], SupportsWrite):
     id = "awkward"
     max_parallel = 8
-    timeouts = {name: timedelta(seconds=1.5) for name in ("check", "stat", "list_dir", "read", "write", "delete")}
+    timeouts = {name: timedelta(seconds=3) for name in ("check", "stat", "list_dir", "read", "write", "delete")}
 
     def _is(self, fault):
         file = Path(self.config.faults, fault)
