@@ -20,7 +20,7 @@ from servers.stage import FOUNDATION
 
 
 async def frame(outbox: Outbox) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         found: dict[str, Any] = json.loads(await outbox.frame())
         return found
 

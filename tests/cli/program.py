@@ -59,7 +59,7 @@ class Program:
         """Return the events with these values."""
         return [one for one in self.messages("event") if values.items() <= one.items()]
 
-    async def until(self, condition: Callable[[], Any], within: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], Any], within: float = 15.0) -> None:
         """Wait until ``condition`` holds; it is looked at with each line."""
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: self._over or condition())
@@ -73,7 +73,7 @@ class Program:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    async def ended(self, within: float = 30.0) -> int:
+    async def ended(self, within: float = 20.0) -> int:
         """Wait for the end and return the exit status."""
         async with asyncio.timeout(within):
             status = await self.process.wait()

@@ -51,7 +51,7 @@ async def sign_in(program: Program) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def on_air(client: httpx.AsyncClient, job_id: str, within: float = 30.0) -> dict[str, Any]:
+async def on_air(client: httpx.AsyncClient, job_id: str, within: float = 20.0) -> dict[str, Any]:
     """Wait until every destination has got something, and return the job's status."""
     async with asyncio.timeout(within):
         while True:
@@ -61,7 +61,7 @@ async def on_air(client: httpx.AsyncClient, job_id: str, within: float = 30.0) -
             await asyncio.sleep(0.1)
 
 
-async def played(client: httpx.AsyncClient, address: str, within: float = 30.0) -> str:
+async def played(client: httpx.AsyncClient, address: str, within: float = 10.0) -> str:
     """Return a playlist as soon as its first segment is whole."""
     async with asyncio.timeout(within):
         while (answer := await client.get(address)).status_code == 404:

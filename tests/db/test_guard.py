@@ -186,7 +186,7 @@ async def test_the_lock_is_exclusive_and_falls_with_its_holder(target: Target) -
         waiting = asyncio.create_task(_hold(target))
         done, _ = await asyncio.wait([waiting], timeout=0.3)
         assert not done
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         await waiting
 
 

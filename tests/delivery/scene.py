@@ -77,7 +77,7 @@ class Viewer:
         """How many came so far."""
         return len(self.session.media())
 
-    async def until(self, condition: Callable[[], Any], within: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], Any], within: float = 15.0) -> None:
         """Wait until ``condition`` holds; it is looked at with each tag."""
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(condition)

@@ -49,7 +49,7 @@ async def came_back(run: Run, output: str = "out2", *, times: int = 1) -> None:
     await run.seen(OutputState, output=output, state="up", times=times)
 
 
-async def failed(run: Run, code: str, output: str = "out2", within: float = 30.0) -> OutputState:
+async def failed(run: Run, code: str, output: str = "out2", within: float = 10.0) -> OutputState:
     return await run.seen(OutputState, output=output, state="reconnecting", code=code, within=within)
 
 

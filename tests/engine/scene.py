@@ -67,7 +67,7 @@ class House:
     def status(self, job_id: UUID) -> JobStatus:
         return self.core.get(Board).get(str(job_id)) or JobStatus(job_id=str(job_id))
 
-    async def until(self, job_id: UUID, condition: Callable[[JobStatus], Any], within: float = 30.0) -> JobStatus:
+    async def until(self, job_id: UUID, condition: Callable[[JobStatus], Any], within: float = 12.0) -> JobStatus:
         """Wait until a job's status fulfils something, and return it."""
         changed = asyncio.Event()
         with self.core.get(Board).listen(lambda told, _: changed.set() if told == str(job_id) else None):
@@ -80,7 +80,7 @@ class House:
                 changed.clear()
             return status
 
-    async def reach(self, job_id: UUID, state: str, within: float = 30.0) -> JobStatus:
+    async def reach(self, job_id: UUID, state: str, within: float = 12.0) -> JobStatus:
         return await self.until(job_id, lambda status: status.state == state, within)
 
     async def runner(self, job_id: UUID) -> psutil.Process:

@@ -281,7 +281,7 @@ async def test_stop_during_a_restart_delay_stays_stopped(home: House, sink: Sink
     (await home.runner(job)).kill()
     await home.reach(job, "reconnecting")
     await home.commands.stop(job)
-    await home.reach(job, "stopped", within=15)
+    await home.reach(job, "stopped", within=2)
     assert runners_in(data) == []
 
 
@@ -299,7 +299,7 @@ async def test_a_deaf_runner_delays_nobody(home: House, sink: Sink, frozen: bool
     await home.commands.stop(deaf)
     await home.reach(deaf, "stopping")
     await home.commands.stop(other)
-    await home.reach(other, "stopped", within=10)
+    await home.reach(other, "stopped", within=4)
     await home.reach(deaf, "stopped", within=25)
     assert not runner.is_running()
 

@@ -32,7 +32,7 @@ class Viewer:
         self.events: list[dict[str, Any]] = []
         self._socket = socket
 
-    async def until(self, condition: Callable[[dict[str, Any]], Any], within: float = 30.0) -> dict[str, Any]:
+    async def until(self, condition: Callable[[dict[str, Any]], Any], within: float = 15.0) -> dict[str, Any]:
         async with asyncio.timeout(within):
             while True:
                 frame = json.loads(await self._socket.receive())

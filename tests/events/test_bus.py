@@ -33,7 +33,7 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
 
 
 async def take(subscription: Subscription, count: int) -> list[Event]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         return [await anext(subscription) for _ in range(count)]
 
 
@@ -102,7 +102,7 @@ async def test_closing_ends_the_iteration_after_what_waits(bus: Bus) -> None:
         await bus.publish("a", {"n": 1})
         first = await take(subscription, 1)
         await bus.close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(5):
             assert [event async for event in subscription] == []
         assert len(first) == 1
     await bus.close()
@@ -147,7 +147,7 @@ async def test_a_lost_redis_is_told_and_comes_back(tmp_path: Path) -> None:
         async with open_bus(redis.url) as bus, bus.subscribe("a") as subscription:
             await bus.check()
             redis.stop()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(5):
                 await until_lost(bus)
             local = await take(subscription, 1)
             assert local[0].data == {"n": 1}

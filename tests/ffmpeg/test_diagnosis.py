@@ -188,7 +188,7 @@ def _await_udp(port: int) -> None:
 
 
 def _await(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 5
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -88,7 +88,7 @@ async def test_a_late_worker_is_killed_and_the_next_request_finds_another(pool: 
     with pytest.raises(TemporaryError) as caught:
         await probe(clips["av"], timeout=0.2, pool=pool)
     assert caught.value.code == "media.probe_timeout"
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 3
     assert (await probe(clips["av"], pool=pool)).video
     assert worker.pid not in [each.pid for each in workers()]
 
@@ -116,7 +116,7 @@ async def test_a_worker_is_replaced_after_its_turns(pool: Pool, clips: Clips, mo
 async def test_an_idle_worker_ends_unless_it_is_kept(clips: Clips) -> None:
     pool = Pool(3, keep=1, idle=0.05)
     await asyncio.gather(*(probe(clips["av"], pool=pool) for _ in range(9)))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         while len(workers()) != 1:
             await asyncio.sleep(0.02)
     await asyncio.sleep(0.2)
@@ -274,6 +274,6 @@ async def _ffmpeg(*arguments: Any) -> None:
 
 
 async def _gone(pid: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         while psutil.pid_exists(pid):
             await asyncio.sleep(0.02)

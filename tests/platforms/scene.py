@@ -63,7 +63,7 @@ def back(address: str) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-async def until(condition: Callable[[], Awaitable[Any]], within: float = 30.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], within: float = 10.0) -> Any:
     """Wait until something is true and return it."""
     async with asyncio.timeout(within):
         while not (found := await condition()):

@@ -299,7 +299,7 @@ async def test_what_is_about_to_expire_is_renewed_although_nobody_asks(
     async with scene(tmp_path / "data", rotating) as made:
         await made.expire(200)
         keeping = asyncio.create_task(made.tokens.keep())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(5):
             while (await made.row()).revision < 2:
                 await asyncio.sleep(0.05)
         keeping.cancel()

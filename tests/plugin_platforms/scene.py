@@ -41,7 +41,7 @@ async def job_of(page: Visitor, destination: dict[str, Any], name: str = "Morgen
     return str((await make(page, "/stream-jobs", {"name": name, "source": PATTERN, "outputs": outputs}))["id"])
 
 
-async def until(core: Core, job_id: str, condition: Callable[[JobStatus], Any], within: float = 30.0) -> JobStatus:
+async def until(core: Core, job_id: str, condition: Callable[[JobStatus], Any], within: float = 20.0) -> JobStatus:
     """Wait until a job's status fulfils something, and return it."""
     board, changed = core.get(Board), asyncio.Event()
     with board.listen(lambda told, _: changed.set() if told == job_id else None):
@@ -68,7 +68,7 @@ def verdict(status: JobStatus) -> Any:
     return only(status).verdict if status.outputs else None
 
 
-async def labelled(page: Visitor, account: dict[str, Any], within: float = 30.0) -> dict[str, Any]:
+async def labelled(page: Visitor, account: dict[str, Any], within: float = 10.0) -> dict[str, Any]:
     """Wait until an account is connected and has its name, and return it."""
     async with asyncio.timeout(within):
         while not (found := (await page("GET", f"/platform-accounts/{account['id']}")).body)["label"]:
@@ -85,7 +85,7 @@ def no_secret_in(folder: Path, secrets: Iterable[str]) -> None:
             assert not any(secret in content for secret in wanted), f"a secret is in {file.name}"
 
 
-async def settle(condition: Callable[[], Any], within: float = 30.0) -> None:
+async def settle(condition: Callable[[], Any], within: float = 10.0) -> None:
     """Wait until something of another thread is true."""
     async with asyncio.timeout(within):
         while not condition():

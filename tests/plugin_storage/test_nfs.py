@@ -113,7 +113,7 @@ async def test_a_server_that_accepts_and_is_silent(shared: Ganesha) -> None:
         began = time.monotonic()
         (result,) = await checked(shared.settings(port=gate.port, timeout=1))
     assert result.code == "nfs.silent"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 5
 
 
 async def test_a_port_that_speaks_something_else(shared: Ganesha) -> None:
@@ -143,7 +143,7 @@ async def test_the_event_loop_goes_on_while_a_server_hangs(ganesha: Ganesha) -> 
         with pytest.raises(TemporaryError) as caught:
             await reading
         assert caught.value.code == "nfs.silent"
-        assert longest < 1.5
+        assert longest < 0.5
         same_bytes(await read(storage), CONTENT, "what was read")
 
 
@@ -275,7 +275,7 @@ async def test_a_big_directory_is_listed_whole(shared: Ganesha) -> None:
     async with opened(shared.settings()) as storage:
         began = time.monotonic()
         found = [entry async for entry in storage.list_dir(StoragePath("many"))]
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 3
     assert len({entry.path for entry in found}) == 3000
 
 

@@ -144,7 +144,7 @@ async def test_a_server_that_accepts_and_is_silent(shared: Samba) -> None:
         began = time.monotonic()
         (result,) = await checked(shared.settings(port=gate.port, timeout=1))
     assert result.code == "smb.silent"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 4
 
 
 async def test_those_who_wait_for_a_silent_server_wait_once(shared: Samba) -> None:
@@ -293,7 +293,7 @@ async def test_a_server_that_hangs_is_given_up_and_taken_again(samba: Samba) -> 
             with pytest.raises(TemporaryError) as caught:
                 [piece async for piece in data]
             assert caught.value.code in ("smb.silent", "smb.connection_lost")
-        assert time.monotonic() - began < 12
+        assert time.monotonic() - began < 6
         samba.thaw()
         same_bytes(await read(storage), CONTENT, "what was read")
 
@@ -387,7 +387,7 @@ async def test_a_big_folder_is_listed_whole(shared: Samba) -> None:
     async with opened(shared.settings()) as storage:
         began = time.monotonic()
         found = [entry async for entry in storage.list_dir(StoragePath("many"))]
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 3
     assert len({entry.path for entry in found}) == 3000
 
 
@@ -414,7 +414,7 @@ async def test_who_leaves_a_slow_file_waits_for_nothing_and_leaves_nothing(share
             async with storage.read(FILE) as data:
                 await anext(data)
                 began = time.monotonic()
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 0.3
         same_bytes(await read(storage, length=1000), CONTENT[:1000], "what was read")
         link = storage._share.link()
         async with asyncio.timeout(10):

@@ -224,7 +224,7 @@ async def test_a_plugin_whose_every_method_fails_harms_nobody(host: PluginHost) 
     with pytest.raises(CastCoreError) as caught:
         await hanging
     assert caught.value.code == "plugins.call_timeout"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 1.0
     assert [orphan.crumb.method for orphan in host.guard.orphans] == ["close_broadcast"]
     await host.aclose()
     assert host.guard.orphans == ()

@@ -54,7 +54,7 @@ async def test_a_call_that_swallows_cancellation_is_answered_at_its_limit_named_
     began = time.monotonic()
     with pytest.raises(TemporaryError) as caught:
         await lane.call(stubborn)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 0.3
     assert caught.value.code == "plugins.call_timeout"
     assert caught.value.params == {"plugin": "p", "extension": "e", "method": "stubborn", "seconds": 0.1}
     assert [orphan.crumb.method for orphan in keeper.orphans] == ["stubborn"]
@@ -318,7 +318,7 @@ async def test_a_long_call_that_hangs_is_answered_at_its_limit() -> None:
 
     began = time.monotonic()
     assert await code_of(call.run(read)) == "plugins.call_timeout"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 0.4
 
 
 async def test_a_long_call_gives_its_place_back_while_it_waits_for_the_caller() -> None:

@@ -57,7 +57,7 @@ def test_the_list_tells_states_reasons_and_offers_without_importing(site, report
     assert module not in sys.modules
 
 
-def test_listing_what_was_tried_before_is_quick(site, report: PluginReport) -> None:
+def test_listing_three_plugins_takes_less_than_a_second(site, report: PluginReport) -> None:
     for name in ("alpha", "beta", "gamma"):
         site.good(name)
     report.list()
@@ -72,7 +72,7 @@ def test_listing_what_was_tried_before_is_quick(site, report: PluginReport) -> N
         [sys.executable, "-c", code, report.data, report.cache, site.folder, *extra], capture_output=True, check=True
     )
     assert done.stdout == b"4\n"
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 1.0
 
 
 def test_info_knows_the_languages_and_an_unknown_plugin_is_an_error(site, report: PluginReport) -> None:

@@ -111,8 +111,8 @@ def test_trials_run_side_by_side_and_end_at_their_limit(bench: Bench) -> None:
     for name in ("one", "two", "three"):
         bench.site.add(name, "time.sleep(3600)")
     began = time.monotonic()
-    found = bench.run(limit=3.0)
-    assert time.monotonic() - began < 8.5  # 9 s, one after another
+    found = bench.run(limit=1.0)
+    assert time.monotonic() - began < 2.5
     assert {trial.faults[0].code for trial in found.values()} == {"plugins.import_timeout"}
 
 

@@ -164,7 +164,7 @@ async def test_a_frozen_server_shows_as_stalled_and_close_keeps_its_deadline(ngi
         assert publisher.unsent > 1_000_000
     started = time.monotonic()
     await closing.close(timeout=0.3)
-    assert 0.2 < time.monotonic() - started < 4.0
+    assert 0.2 < time.monotonic() - started < 1.0
     error = await asyncio.wait_for(asyncio.shield(stalling.closed), 5)
     assert error is not None
     assert error.code == "rtmp.stalled"

@@ -297,7 +297,7 @@ async def open_raw(server: Server) -> tuple[asyncio.StreamReader, asyncio.Stream
 
 
 async def is_cut_off(reader: asyncio.StreamReader) -> bool:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         try:
             while await reader.read(65536):
                 pass

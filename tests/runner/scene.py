@@ -100,7 +100,7 @@ class Sink:
     def of(self, key: str) -> list[Session]:
         return [one for one in self.sessions if one.key == key]
 
-    async def until(self, condition: Callable[[], Any], within: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], Any], within: float = 10.0) -> None:
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(condition)
 
@@ -159,7 +159,7 @@ class Run:
             if isinstance(one, kind) and all(getattr(one, name) == value for name, value in values.items())
         ]
 
-    async def seen(self, kind: type[E], *, times: int = 1, within: float = 30.0, **values: Any) -> E:
+    async def seen(self, kind: type[E], *, times: int = 1, within: float = 10.0, **values: Any) -> E:
         """Wait for the ``times``-th such event and return it."""
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: len(self.all(kind, **values)) >= times or self.over)
@@ -171,7 +171,7 @@ class Run:
         for output in outputs:
             await self.seen(OutputState, output=output, state="up")
 
-    async def end(self, within: float = 30.0) -> JobState:
+    async def end(self, within: float = 20.0) -> JobState:
         """Wait for the end and return the last event."""
         async with asyncio.timeout(within):
             await asyncio.shield(self._reading)

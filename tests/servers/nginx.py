@@ -200,13 +200,13 @@ class NginxRtmp:
         names = _PUBLISH_LINE.findall(self.log_text())
         return [name for name in names if key is None or name == key]
 
-    async def published(self, key: str, *, times: int = 1, within: float = 30.0) -> None:
+    async def published(self, key: str, *, times: int = 1, within: float = 10.0) -> None:
         """Wait until ``key`` was asked for ``times`` times since the server's first start."""
         async with asyncio.timeout(within):
             while len(self.publishers(key)) < times:
                 await asyncio.sleep(0.01)
 
-    async def logged(self, text: str, *, times: int = 1, within: float = 30.0) -> None:
+    async def logged(self, text: str, *, times: int = 1, within: float = 10.0) -> None:
         """Wait until ``text`` stands in the log ``times`` times."""
         async with asyncio.timeout(within):
             while self.log_text().count(text) < times:

@@ -48,7 +48,7 @@ class Place:
         """Return how the source does."""
         return self.storage.status(await StorageSource.get(id=self.id))
 
-    async def until(self, condition: Callable[[Mount], object], within: float = 30.0) -> Mount:
+    async def until(self, condition: Callable[[Mount], object], within: float = 10.0) -> Mount:
         """Wait until the source does so."""
         deadline = time.monotonic() + within
         while not condition(found := await self.mount()):
@@ -79,7 +79,7 @@ class Desk:
         """Return the address of a file."""
         return self.worker.base + quote(path)
 
-    async def until(self, condition: Callable[[dict[str, Any]], object], within: float = 30.0) -> None:
+    async def until(self, condition: Callable[[dict[str, Any]], object], within: float = 10.0) -> None:
         """Wait until the worker reports so."""
         async with asyncio.timeout(within), aclosing(self.worker.attend()) as events:
             async for event in events:

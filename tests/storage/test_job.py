@@ -165,7 +165,7 @@ async def _running(data: Path) -> AsyncIterator[ServerProcess]:
         server.process.stdout.close()
 
 
-async def _until(server: ServerProcess, path: str, field: str, value: object, within: float = 30.0) -> dict[str, Any]:
+async def _until(server: ServerProcess, path: str, field: str, value: object, within: float = 25.0) -> dict[str, Any]:
     """Wait until what the API shows at ``path`` has that value, and return it."""
     deadline = time.monotonic() + within
     async with httpx.AsyncClient(base_url=server.address, timeout=10) as client:

@@ -54,7 +54,7 @@ async def test_a_worker_that_hangs_or_dies_is_replaced_alone(place: Place) -> No
         assert await place.url("a") == url
 
 
-async def test_a_worker_that_is_killed_is_there_again_soon(place: Place) -> None:
+async def test_a_worker_that_is_killed_is_there_again_within_a_second(place: Place) -> None:
     (place.faults.root / "a").write_bytes(b"x")
     await place.storage.stat(place.id, "a")
     worker = await place.process()
@@ -63,7 +63,7 @@ async def test_a_worker_that_is_killed_is_there_again_soon(place: Place) -> None
     worker.kill()
     assert (await place.until(lambda mount: mount.pid not in (worker.pid, None))).restarts == 1
     assert (await place.storage.stat(place.id, "a")).size == 1
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 2.5
     assert await place.url("a") == url
 
 
@@ -113,7 +113,7 @@ async def test_a_host_that_is_down_is_told_and_found_again(
         found = await place.until(lambda mount: mount.state == "mounted")
         assert found.pid == pid
         assert found.error is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(5):
             async for event in events:
                 told.append((event.data["state"], event.data["code"], event.data["params"]))
                 if len(told) == 3:

@@ -49,7 +49,7 @@ async def test_a_folder_of_thousands_is_walked_soon(place: Place) -> None:
     await place.storage.check(place.id)
     begun = time.monotonic()
     assert len([entry async for entry in place.storage.walk(place.id)]) == 5000
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 3
 
 
 async def test_a_walk_that_is_left_ends_the_listing(place: Place) -> None:
@@ -94,7 +94,7 @@ async def test_files_are_written_whole_or_not_at_all(writable: Place) -> None:
 
     with pytest.raises(RuntimeError):
         await storage.write(writable.id, "half", broken())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         while (root / ".part").exists():
             await asyncio.sleep(0.02)
     assert not (root / "half").exists()
